@@ -1,0 +1,1 @@
+"""What the product does. Slices import downwards only, in the order held by import-linter."""

@@ -1,0 +1,44 @@
+"""Every named duration, in seconds unless the name says otherwise. Tests shorten them by settings."""
+
+from dataclasses import dataclass
+
+LEASE_BEAT_SECONDS = 5.0
+LEASE_SECONDS = 20.0
+REAPER_SECONDS = 2.0
+RELAY_IDLE_SECONDS = 0.5
+TIMER_POLL_SECONDS = 1.0
+
+ESCALATION_WAIT_SECONDS = 3600
+INTERVENTION_SILENCE_SECONDS = 3600
+HEAD_CONFLICT_WAIT_SECONDS = 3600
+IDLE_WAIT_SECONDS = 14 * 86400
+SANDBOX_HOLD_SECONDS = 600
+QUEUE_CEILING_SECONDS = 900
+WIPE_RETRY_SECONDS = 900
+ARTIFACT_TTL_SECONDS = 14 * 86400
+
+TEST_RUN_SECONDS = 900
+TEST_RUN_CEILING_SECONDS = 3600
+BUILD_SECONDS = 900
+
+STREAM_PING_SECONDS = 15
+STREAM_AUTH_WARNING_SECONDS = 60
+STREAM_ACCESS_RECHECK_SECONDS = 60
+STREAM_RETRY_MILLISECONDS = 2000
+
+ACCESS_TOKEN_SECONDS = 15 * 60
+REFRESH_TOKEN_SECONDS = 30 * 86400
+WEB_SESSION_SECONDS = 30 * 86400
+IDEMPOTENCY_SECONDS = 86400
+
+
+@dataclass(frozen=True, slots=True)
+class ItemClock:
+    """Limit of one try, number of tries, first back-off; it doubles per try."""
+
+    limit_seconds: float
+    tries: int
+    backoff_seconds: float
+
+
+LOST_LEASES_ALLOWED = 5

@@ -1,0 +1,1 @@
+"""Ids, clock, actor and source trees: values that every slice shares."""
