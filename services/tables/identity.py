@@ -198,13 +198,13 @@ class SubscriptionTier(SQLModel, table=True):
 
 
 class IdempotencyKey(SQLModel, table=True):
-    """The stored answer to one creating request; the same key with another body is refused while this row lives."""
+    """The stored answer to one creating request; the same key with another body is refused while this row lives.
+
+    The row commits together with what the request created; a request still running holds an advisory lock instead.
+    """
 
     __tablename__ = "idempotency_keys"
-    __table_args__ = (
-        _one_of("status", "RUNNING DONE", "ck_idempotency_keys_status"),
-        UniqueConstraint("principal", "route", "key", name="uq_idempotency_keys"),
-    )
+    __table_args__ = (UniqueConstraint("principal", "route", "key", name="uq_idempotency_keys"),)
 
     id: UUID = _id()
     tenant_id: UUID = Field(foreign_key="tenants.id", nullable=False, index=True)
@@ -212,8 +212,7 @@ class IdempotencyKey(SQLModel, table=True):
     route: str = Field(sa_type=String(200), nullable=False)
     key: str = Field(sa_type=String(128), nullable=False)
     body_hash: str = Field(sa_type=String(64), nullable=False)
-    status: str = Field(default="RUNNING", nullable=False)
-    response_code: int | None = None
-    response: dict[str, Any] | None = Field(default=None, sa_type=JSONB, nullable=True)
+    response_code: int = Field(nullable=False)
+    response: dict[str, Any] = Field(sa_type=JSONB, nullable=False)
     created_at: datetime = _created()
     expires_at: datetime = Field(sa_type=_TIME, nullable=False, index=True)
