@@ -1,0 +1,1 @@
+"""The marks of a job: stage map, outcome strips, evidence, diff, decisions."""
