@@ -7,13 +7,11 @@ from email_validator import EmailNotValidError, validate_email
 from services.canon.errors import IamaError
 from services.canon.limits import PASSWORD_MIN_CHARACTERS
 
-REFRESH_OVERLAP_SECONDS = 30
-"""Two tabs refreshing at once are not a theft: a link spent this recently is refused without revoking its family."""
 LAST_SEEN_STEP_SECONDS = 60
 """`last_seen_at` is written at most this often, so that reading a page is not a write."""
 PASSWORD_MAX_CHARACTERS = 1024
 """Bounds the work of the password hash; far above any passphrase."""
-FREE_FAILURES = 5
+FREE_FAILURES = 10
 """Wrong passwords of one address before waits begin."""
 FIRST_LOCK_SECONDS = 30
 LONGEST_LOCK_SECONDS = 15 * 60
@@ -58,3 +56,16 @@ def failures_after(previous: int, last_failed_at: datetime | None, at: datetime)
     if last_failed_at is None or at - last_failed_at > timedelta(seconds=FAILURES_FORGOTTEN_SECONDS):
         return 1
     return previous + 1
+
+
+REQUIRED_CONSENT = ("data-processing", "1.0")
+"""Document and version a person agrees to before the first job (V1-FR-SEC-005)."""
+CONSENT_DOCUMENTS: dict[str, frozenset[str]] = {"data-processing": frozenset({"1.0"})}
+"""Documents that can be answered, each with the versions ever shown."""
+
+
+def require_known_document(document: str, version: str) -> None:
+    """Refuse an answer to a text that nobody was shown (`VALIDATION_FAILED`)."""
+    if version not in CONSENT_DOCUMENTS.get(document, frozenset()):
+        fields = [{"field": "version", "message": "no such document or version"}]
+        raise IamaError("VALIDATION_FAILED", fields=fields)

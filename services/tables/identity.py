@@ -9,12 +9,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, Index, String, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import INET, JSONB
 from sqlmodel import Field, SQLModel
 
-from services.core.clock import now
-from services.core.ids import new_id
+from services.tables.columns import TIME, TenantRow, created, document, flag, identity, moment, number, one_of
 
 GLOBAL_TABLES: dict[str, str] = {
     "users": "a person is looked up by address before any tenant is known; one person may belong to several tenants",
@@ -25,55 +24,34 @@ GLOBAL_TABLES: dict[str, str] = {
 }
 """Tables without row-level security by tenant, each with the reason."""
 
-_TIME: Any = DateTime(timezone=True)
-
-
-def _one_of(column: str, values: str, name: str) -> CheckConstraint:
-    quoted = ", ".join(f"'{value}'" for value in values.split())
-    return CheckConstraint(f"{column} IN ({quoted})", name=name)
-
-
-def _id() -> Any:
-    return Field(default_factory=new_id, primary_key=True, sa_column_kwargs={"server_default": func.gen_random_uuid()})
-
-
-def _created() -> Any:
-    return Field(default_factory=now, sa_type=_TIME, nullable=False, sa_column_kwargs={"server_default": func.now()})
-
-
-def _moment() -> Any:
-    return Field(default=None, sa_type=_TIME, nullable=True)
-
 
 class User(SQLModel, table=True):
     """One person. `email` is stored normalised (lower case); a null `password_hash` means no password sign-in."""
 
     __tablename__ = "users"
     __table_args__ = (
-        _one_of("segment", "A B C", "ck_users_segment"),
-        _one_of("theme", "LIGHT DARK SYSTEM", "ck_users_theme"),
+        one_of("segment", ["A", "B", "C"], "ck_users_segment"),
+        one_of("theme", ["LIGHT", "DARK", "SYSTEM"], "ck_users_theme"),
         Index("uq_users_email_lower", text("lower(email)"), unique=True),
     )
 
-    id: UUID = _id()
+    id: UUID = identity()
     email: str = Field(sa_type=String(320), nullable=False)
     password_hash: str | None = None
-    password_changed_at: datetime | None = _moment()
-    email_verified_at: datetime | None = _moment()
-    is_local: bool = Field(default=False, nullable=False, sa_column_kwargs={"server_default": text("false")})
+    password_changed_at: datetime | None = moment()
+    email_verified_at: datetime | None = moment()
+    is_local: bool = flag()
     segment: str = Field(default="A", nullable=False, sa_column_kwargs={"server_default": "A"})
     mode_preference: str | None = None
     locale: str = Field(default="en", nullable=False, sa_column_kwargs={"server_default": "en"})
     theme: str = Field(default="SYSTEM", nullable=False, sa_column_kwargs={"server_default": "SYSTEM"})
-    telemetry_opt_out: bool = Field(default=False, nullable=False, sa_column_kwargs={"server_default": text("false")})
-    notification_preferences: dict[str, Any] = Field(
-        default_factory=dict, sa_type=JSONB, nullable=False, sa_column_kwargs={"server_default": text("'{}'::jsonb")}
-    )
-    consent_given_at: datetime | None = _moment()
-    created_at: datetime = _created()
-    updated_at: datetime = _created()
-    deleted_at: datetime | None = _moment()
-    anonymized_at: datetime | None = _moment()
+    telemetry_opt_out: bool = flag()
+    notification_preferences: dict[str, Any] = document()
+    consent_given_at: datetime | None = moment()
+    created_at: datetime = created()
+    updated_at: datetime = created()
+    deleted_at: datetime | None = moment()
+    anonymized_at: datetime | None = moment()
 
 
 class Tenant(SQLModel, table=True):
@@ -81,17 +59,17 @@ class Tenant(SQLModel, table=True):
 
     __tablename__ = "tenants"
     __table_args__ = (
-        _one_of("kind", "PERSONAL ORG", "ck_tenants_kind"),
+        one_of("kind", ["PERSONAL", "ORG"], "ck_tenants_kind"),
         CheckConstraint("num_nonnulls(user_id, org_id) = 1", name="ck_tenants_one_owner"),
         UniqueConstraint("user_id", name="uq_tenants_user"),
         UniqueConstraint("org_id", name="uq_tenants_org"),
     )
 
-    id: UUID = _id()
+    id: UUID = identity()
     kind: str = Field(nullable=False)
     user_id: UUID | None = Field(default=None, foreign_key="users.id")
     org_id: UUID | None = None
-    created_at: datetime = _created()
+    created_at: datetime = created()
 
 
 class UserSession(SQLModel, table=True):
@@ -100,16 +78,16 @@ class UserSession(SQLModel, table=True):
     __tablename__ = "user_sessions"
     __table_args__ = (UniqueConstraint("token_hash", name="uq_user_sessions_token"),)
 
-    id: UUID = _id()
+    id: UUID = identity()
     user_id: UUID = Field(foreign_key="users.id", nullable=False, index=True)
     token_hash: str = Field(sa_type=String(64), nullable=False)
     surface: str = Field(default="WEB", nullable=False)
     user_agent: str | None = Field(default=None, sa_type=String(400))
     ip: str | None = Field(default=None, sa_type=INET)
-    created_at: datetime = _created()
-    last_seen_at: datetime = _created()
-    expires_at: datetime = Field(sa_type=_TIME, nullable=False)
-    revoked_at: datetime | None = _moment()
+    created_at: datetime = created()
+    last_seen_at: datetime = created()
+    expires_at: datetime = Field(sa_type=TIME, nullable=False)
+    revoked_at: datetime | None = moment()
     revoke_reason: str | None = None
 
 
@@ -119,7 +97,7 @@ class RefreshToken(SQLModel, table=True):
     __tablename__ = "refresh_tokens"
     __table_args__ = (UniqueConstraint("token_hash", name="uq_refresh_tokens_token"),)
 
-    id: UUID = _id()
+    id: UUID = identity()
     user_id: UUID = Field(foreign_key="users.id", nullable=False, index=True)
     token_hash: str = Field(sa_type=String(64), nullable=False)
     family_id: UUID = Field(nullable=False, index=True)
@@ -127,10 +105,10 @@ class RefreshToken(SQLModel, table=True):
     surface: str = Field(default="API", nullable=False)
     user_agent: str | None = Field(default=None, sa_type=String(400))
     ip: str | None = Field(default=None, sa_type=INET)
-    created_at: datetime = _created()
-    expires_at: datetime = Field(sa_type=_TIME, nullable=False)
-    used_at: datetime | None = _moment()
-    revoked_at: datetime | None = _moment()
+    created_at: datetime = created()
+    expires_at: datetime = Field(sa_type=TIME, nullable=False)
+    used_at: datetime | None = moment()
+    revoked_at: datetime | None = moment()
     revoke_reason: str | None = None
 
 
@@ -140,45 +118,40 @@ class SignInThrottle(SQLModel, table=True):
     __tablename__ = "sign_in_throttles"
 
     address_hash: str = Field(primary_key=True, sa_type=String(64))
-    failure_count: int = Field(default=0, nullable=False)
-    last_failed_at: datetime = _created()
-    locked_until: datetime | None = _moment()
+    failure_count: int = number()
+    last_failed_at: datetime = created()
+    locked_until: datetime | None = moment()
 
 
-class UserConsent(SQLModel, table=True):
+class UserConsent(TenantRow, table=True):
     """One answer to one version of one document; the newest answer counts. Req: V1-FR-SEC-005."""
 
     __tablename__ = "user_consents"
     __table_args__ = (Index("ix_user_consents_newest", "user_id", "document", "created_at"),)
 
-    id: UUID = _id()
-    tenant_id: UUID = Field(foreign_key="tenants.id", nullable=False, index=True)
     user_id: UUID = Field(foreign_key="users.id", nullable=False)
     document: str = Field(sa_type=String(64), nullable=False)
     version: str = Field(sa_type=String(32), nullable=False)
     accepted: bool = Field(nullable=False)
     ip: str | None = Field(default=None, sa_type=INET)
     surface: str = Field(default="WEB", nullable=False)
-    created_at: datetime = _created()
 
 
-class SubscriptionTier(SQLModel, table=True):
+class SubscriptionTier(TenantRow, table=True):
     """The authority for access and quota of one subject; a null limit means unlimited. Req: V1-FR-SUB-001."""
 
     __tablename__ = "subscription_tiers"
     __table_args__ = (
-        _one_of("tier", "FREE PLUS PRO MAX ENTERPRISE", "ck_subscription_tiers_tier"),
-        _one_of("status", "ACTIVE PAST_DUE CANCELLED TRIAL", "ck_subscription_tiers_status"),
-        _one_of("operating_mode", "SIMPLE PROFESSIONAL ENTERPRISE", "ck_subscription_tiers_mode"),
-        _one_of("source", "LOCAL_PLAN GATEWAY OPERATOR", "ck_subscription_tiers_source"),
+        one_of("tier", ["FREE", "PLUS", "PRO", "MAX", "ENTERPRISE"], "ck_subscription_tiers_tier"),
+        one_of("status", ["ACTIVE", "PAST_DUE", "CANCELLED", "TRIAL"], "ck_subscription_tiers_status"),
+        one_of("operating_mode", ["SIMPLE", "PROFESSIONAL", "ENTERPRISE"], "ck_subscription_tiers_mode"),
+        one_of("source", ["LOCAL_PLAN", "GATEWAY", "OPERATOR"], "ck_subscription_tiers_source"),
         CheckConstraint("context_cap IN (128000, 200000, 1000000)", name="ck_subscription_tiers_context_cap"),
         CheckConstraint("num_nonnulls(user_id, org_id) = 1", name="ck_subscription_tiers_one_subject"),
         UniqueConstraint("user_id", name="uq_subscription_tiers_user"),
         UniqueConstraint("org_id", name="uq_subscription_tiers_org"),
     )
 
-    id: UUID = _id()
-    tenant_id: UUID = Field(foreign_key="tenants.id", nullable=False, index=True)
     user_id: UUID | None = Field(default=None, foreign_key="users.id")
     org_id: UUID | None = None
     tier: str = Field(nullable=False)
@@ -186,18 +159,17 @@ class SubscriptionTier(SQLModel, table=True):
     source: str = Field(default="LOCAL_PLAN", nullable=False)
     context_cap: int = Field(nullable=False)
     operating_mode: str = Field(nullable=False)
-    billing_cycle_start: datetime = Field(sa_type=_TIME, nullable=False)
-    billing_cycle_end: datetime = Field(sa_type=_TIME, nullable=False)
+    billing_cycle_start: datetime = Field(sa_type=TIME, nullable=False)
+    billing_cycle_end: datetime = Field(sa_type=TIME, nullable=False)
     daily_job_limit: int | None = None
     phase_2_limit: int | None = None
     phase_3_limit: int | None = None
     concurrent_jobs: int | None = None
     monthly_credits: int | None = None
-    created_at: datetime = _created()
-    updated_at: datetime = _created()
+    updated_at: datetime = created()
 
 
-class IdempotencyKey(SQLModel, table=True):
+class IdempotencyKey(TenantRow, table=True):
     """The stored answer to one creating request; the same key with another body is refused while this row lives.
 
     The row commits together with what the request created; a request still running holds an advisory lock instead.
@@ -206,13 +178,10 @@ class IdempotencyKey(SQLModel, table=True):
     __tablename__ = "idempotency_keys"
     __table_args__ = (UniqueConstraint("principal", "route", "key", name="uq_idempotency_keys"),)
 
-    id: UUID = _id()
-    tenant_id: UUID = Field(foreign_key="tenants.id", nullable=False, index=True)
     principal: str = Field(sa_type=String(64), nullable=False)
     route: str = Field(sa_type=String(200), nullable=False)
     key: str = Field(sa_type=String(128), nullable=False)
     body_hash: str = Field(sa_type=String(64), nullable=False)
     response_code: int = Field(nullable=False)
     response: dict[str, Any] = Field(sa_type=JSONB, nullable=False)
-    created_at: datetime = _created()
-    expires_at: datetime = Field(sa_type=_TIME, nullable=False, index=True)
+    expires_at: datetime = Field(sa_type=TIME, nullable=False, index=True)
