@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.canon.vocabulary import Segment
 from services.core.actor import Surface
 
 
@@ -18,14 +19,6 @@ class Origin:
     surface: Surface = Surface.API
     ip: str | None = None
     user_agent: str | None = None
-
-
-class Segment(StrEnum):
-    """How much guidance the person wants: A guided, B technical, C operations-minded technical."""
-
-    A = "A"
-    B = "B"
-    C = "C"
 
 
 class Theme(StrEnum):

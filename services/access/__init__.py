@@ -1,0 +1,1 @@
+"""What an actor may do and what their plan allows. Who the actor is, `identity` says."""
