@@ -1,0 +1,1 @@
+"""Settings, database, unit of work, storage, encryption: what slices stand on."""

@@ -1,0 +1,46 @@
+"""SQLModel rows, one file per aggregate. Importing this package fills `METADATA`."""
+
+from sqlmodel import SQLModel
+
+from services.tables import (
+    artifacts,
+    audit,
+    delivery,
+    evidence,
+    feed,
+    identity,
+    jobs,
+    metering,
+    repositories,
+    sandbox,
+    specs,
+    workflow,
+)
+
+METADATA = SQLModel.metadata
+
+GLOBAL_TABLES = {*identity.GLOBAL_TABLES, "legal_transitions"}
+
+
+def tenant_tables() -> list[str]:
+    """List every table that row-level security must cover, in name order."""
+    return sorted(name for name in METADATA.tables if name not in GLOBAL_TABLES)
+
+
+__all__ = [
+    "GLOBAL_TABLES",
+    "METADATA",
+    "artifacts",
+    "audit",
+    "delivery",
+    "evidence",
+    "feed",
+    "identity",
+    "jobs",
+    "metering",
+    "repositories",
+    "sandbox",
+    "specs",
+    "tenant_tables",
+    "workflow",
+]
