@@ -71,7 +71,9 @@ STATE_WORDS: dict[JobState, StateWord] = dict(
         _word(_S.REMOTE_HEAD_CONFLICT, "git_compare_arrows", "warning", False, "The project changed since the start"),
         _word(_S.REMOTE_REBASE_VALIDATING, "git_compare", "info", True, "Re-checking on the newest version"),
         _word(_S.REMOTE_WIPE_VERIFYING, "eraser", "info", True, "Confirming that the sandbox was erased"),
-        _word(_S.SYNC_APPLY_CONFLICT, "git_merge_conflict", "warning", False, "Your own unsaved changes are in the way"),
+        _word(
+            _S.SYNC_APPLY_CONFLICT, "git_merge_conflict", "warning", False, "Your own unsaved changes are in the way"
+        ),
     ]
 )
 
@@ -114,10 +116,18 @@ class ActionWord:
 ACTION_WORDS: dict[JobAction, ActionWord] = {
     JobAction.START: ActionWord("Start analysis", "Checks the repository, then fetches the scope at its head.", "play"),
     JobAction.CANCEL: ActionWord("Cancel job", "Stops the work and erases the sandbox; evidence is kept.", "square"),
-    JobAction.SELECT_STRATEGY: ActionWord("Use strategy", "Drafts the behaviour spec for your approval.", "arrow_right"),
-    JobAction.APPROVE_SPEC: ActionWord("Approve spec", "Freezes this revision and writes tests from it.", "circle_check"),
-    JobAction.REVISE_SPEC: ActionWord("Edit spec", "Goes back to approval; attempt counters start again.", "pencil_line"),
-    JobAction.APPROVE_TESTS: ActionWord("Approve tests", "Freezes the tests and runs them on the old code.", "circle_check"),
+    JobAction.SELECT_STRATEGY: ActionWord(
+        "Use strategy", "Drafts the behaviour spec for your approval.", "arrow_right"
+    ),
+    JobAction.APPROVE_SPEC: ActionWord(
+        "Approve spec", "Freezes this revision and writes tests from it.", "circle_check"
+    ),
+    JobAction.REVISE_SPEC: ActionWord(
+        "Edit spec", "Goes back to approval; attempt counters start again.", "pencil_line"
+    ),
+    JobAction.APPROVE_TESTS: ActionWord(
+        "Approve tests", "Freezes the tests and runs them on the old code.", "circle_check"
+    ),
     JobAction.ACKNOWLEDGE_COVERAGE: ActionWord(
         "Accept the gap", "Goes on although some behaviours stay untested; recorded with your name.", "circle_check"
     ),
