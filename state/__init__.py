@@ -1,0 +1,1 @@
+"""What one browser tab knows: flat Reflex states, one file for each use, and the views they hold."""

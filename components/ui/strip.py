@@ -2,35 +2,37 @@
 
 import reflex as rx
 
-from components.ui.icon import icon
-
-
 def outcome_strip(strip: rx.Var) -> rx.Component:
-    """Draw a strip laid out by `state.strip`.
+    """Draw a laid-out strip.
 
     Args:
-        strip: A `StripView`: width, height, axis and one path each for passed, failed, skipped and not run.
+        strip: width, height, axis (pixels), dash (tick and gap) and one path each for passed, failed, skipped and
+            missing; `label` says the counts in words.
     """
     return rx.el.svg(
-        rx.el.path(class_name="strip__axis", d=strip.axis),
-        rx.el.path(class_name="strip__passed", d=strip.passed, stroke_width=2),
-        rx.el.path(class_name="strip__skipped", d=strip.skipped, stroke_width=2),
-        rx.el.path(class_name="strip__not-run", d=strip.not_run, stroke_width=2),
-        rx.el.path(class_name="strip__failed", d=strip.failed, stroke_width=2),
+        rx.el.path(class_name="strip__axis", d=f"M0 {strip.axis}H{strip.width}"),
+        _ticks("passed", strip.passed, strip.dash, 5),
+        _ticks("skipped", strip.skipped, strip.dash, 2),
+        _ticks("missing", strip.missing, strip.dash, 2),
+        _ticks("failed", strip.failed, strip.dash, 10),
         class_name="strip",
         width=strip.width,
         height=strip.height,
-        view_box=strip.view_box,
+        view_box=f"0 0 {strip.width} {strip.height}",
         shape_rendering="crispEdges",
         role="img",
         aria_label=strip.label,
     )
 
 
+def _ticks(kind: str, path: rx.Var | str, dash: rx.Var | str, reach: int) -> rx.Component:
+    return rx.el.path(class_name=f"strip__{kind}", d=path, stroke_width=reach, stroke_dasharray=dash)
+
+
 _LEGEND = (
-    ("held", "M1 8.5V4.5M4 8.5V4.5M1 10.5V14.5M4 10.5V14.5", "", ""),
-    ("changed", "M1 8.5V4.5M4 8.5V4.5", "M1 10.5V18.5M4 10.5V18.5", ""),
-    ("not run", "M1 8.5V4.5M4 8.5V4.5", "", "M1 10.5V12.5M4 10.5V12.5"),
+    ("held", "M0 6.5H5M0 12.5H5", "", ""),
+    ("changed", "M0 6.5H5", "M0 14.5H5", ""),
+    ("not run", "M0 6.5H5", "", "M0 11.5H5"),
 )
 
 
@@ -39,12 +41,12 @@ def strip_legend() -> rx.Component:
     return rx.el.span(*[_legend_entry(*entry) for entry in _LEGEND], class_name="strip-legend")
 
 
-def _legend_entry(word: str, passed: str, failed: str, not_run: str) -> rx.Component:
+def _legend_entry(word: str, passed: str, failed: str, missing: str) -> rx.Component:
     mark = rx.el.svg(
         rx.el.path(class_name="strip__axis", d="M0 9.5H5"),
-        rx.el.path(class_name="strip__passed", d=passed, stroke_width=2),
-        rx.el.path(class_name="strip__failed", d=failed, stroke_width=2),
-        rx.el.path(class_name="strip__not-run", d=not_run, stroke_width=2),
+        _ticks("passed", passed, "2 1", 4),
+        _ticks("failed", failed, "2 1", 8),
+        _ticks("missing", missing, "2 1", 2),
         class_name="strip",
         width=5,
         height=19,
@@ -53,11 +55,3 @@ def _legend_entry(word: str, passed: str, failed: str, not_run: str) -> rx.Compo
         aria_hidden="true",
     )
     return rx.el.span(mark, word)
-
-
-def changed_mark(unchanged: bool, words: str) -> rx.Component:
-    """Draw the verdict over a strip: nothing changed, or how much did."""
-    token = "success" if unchanged else "danger"
-    return rx.el.span(
-        icon("circle_check" if unchanged else "triangle_alert", size=14), words, class_name=f"verdict text-{token}"
-    )

@@ -1,0 +1,1 @@
+"""The signed-in person in one tab: who it is, signing in, first-run consent."""

@@ -1,0 +1,53 @@
+"""Job log (5.11): follows its tail, locks when the reader scrolls up, loads earlier lines on request."""
+
+from typing import Any
+
+import reflex as rx
+
+from components.jobs.parts import nothing_yet
+from components.layout.heads import panel_head
+from components.ui.button import button
+
+
+def log_panel(
+    lines: rx.Var[list], earlier: rx.Var[str], following: rx.Var[bool], *, on_earlier: Any, on_follow: Any
+) -> rx.Component:
+    """Draw the log.
+
+    Args:
+        earlier: Words of the button that loads older lines; empty when the first line is shown.
+        following: False once the reader pinned the view; the page script scrolls only while it is true.
+    """
+    follow = button(
+        rx.cond(following, "Following", "Pinned"),
+        tag="pin",
+        kind="quiet",
+        size="compact",
+        on_click=on_follow,
+        aria_pressed=~following,
+    )
+    older = button(earlier, tag="chevron_up", kind="quiet", size="compact", on_click=on_earlier)
+    copy = button("Copy", tag="copy", kind="quiet", size="compact", custom_attrs={"data-copy": "#job-log"})
+    return rx.fragment(
+        panel_head("Log", rx.cond(earlier != "", older, rx.fragment()), copy, follow, tag="terminal"),
+        rx.el.div(
+            rx.cond(lines.length() > 0, rx.foreach(lines, _line), nothing_yet("No line yet.")),
+            id="job-log",
+            class_name="job-log",
+            role="log",
+            aria_live="off",
+            aria_label="Job log",
+            tab_index=0,
+            custom_attrs={"data-following": following},
+        ),
+    )
+
+
+def _line(line: rx.Var) -> rx.Component:
+    return rx.el.div(
+        rx.el.span(line.at, class_name="muted"),
+        rx.el.span(line.level, class_name="job-tone-" + line.tone),
+        rx.el.span(line.text),
+        class_name="job-log-line",
+        key=line.seq,
+    )

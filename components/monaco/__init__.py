@@ -1,0 +1,1 @@
+"""The code editor, bundled with the front end: one worker, no request to any other host."""

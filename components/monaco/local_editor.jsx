@@ -1,0 +1,51 @@
+// The editor comes from the bundle. Its loader is handed the module, so that it never looks for one elsewhere.
+import { createElement, useMemo } from "react";
+import * as monaco from "monaco-editor/editor";
+import "monaco-editor/features/register.all";
+import "monaco-editor/languages/definitions/markdown/register";
+import "monaco-editor/languages/definitions/python/register";
+import "monaco-editor/languages/definitions/yaml/register";
+import EditorWorker from "monaco-editor/editor/editor.worker?worker";
+import ReactEditor, { DiffEditor, loader } from "@monaco-editor/react";
+
+self.MonacoEnvironment = { getWorker: () => new EditorWorker() };
+loader.config({ monaco });
+
+const TOKEN_OF_COLOUR = {
+  "editor.background": "--color-surface-raised",
+  "editor.foreground": "--color-text-primary",
+  "editorGutter.background": "--color-surface-base",
+  "editorLineNumber.foreground": "--color-text-muted",
+  "editorLineNumber.activeForeground": "--color-text-primary",
+  "diffEditor.insertedLineBackground": "--color-diff-added-bg",
+  "diffEditor.removedLineBackground": "--color-diff-removed-bg",
+  "diffEditor.border": "--color-border-subtle",
+  "focusBorder": "--color-focus-ring",
+};
+
+const sixDigits = (value) => {
+  const bare = value.trim();
+  return /^#[0-9a-f]{3}$/i.test(bare) ? "#" + [...bare.slice(1)].map((digit) => digit + digit).join("") : bare;
+};
+
+// Themes are made from the tokens of the page, so the editor has no colour of its own.
+const themeFromTokens = () => {
+  const style = getComputedStyle(document.documentElement);
+  const dark = style.getPropertyValue("color-scheme").includes("dark");
+  const colours = Object.fromEntries(
+    Object.entries(TOKEN_OF_COLOUR)
+      .map(([name, token]) => [name, sixDigits(style.getPropertyValue(token))])
+      .filter(([, value]) => value.startsWith("#")),
+  );
+  const name = dark ? "iama-dark" : "iama-light";
+  monaco.editor.defineTheme(name, { base: dark ? "vs-dark" : "vs", inherit: true, rules: [], colors: colours });
+  return name;
+};
+
+const themed = (Editor) => ({ appearance, ...props }) => {
+  const theme = useMemo(() => (typeof document === "undefined" ? "vs" : themeFromTokens()), [appearance]);
+  return createElement(Editor, { height: "100%", loading: "Loading the editor", ...props, theme });
+};
+
+export const LocalEditor = themed(ReactEditor);
+export const LocalComparison = themed(DiffEditor);
