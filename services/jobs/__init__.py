@@ -1,0 +1,1 @@
+"""The job record: creation, access, transitions, views."""

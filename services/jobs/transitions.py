@@ -1,0 +1,106 @@
+"""The only door to a job's status: one database function, one transaction (V2-FR-WF-005)."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from services.canon.errors import IamaError
+from services.canon.lifecycle import JobState
+from services.canon.tasks import ITEMS, ItemKind, TimerKind
+from services.infra.unit_of_work import UnitOfWork, actor_fact, to_json
+
+_TRANSITION = text(
+    "SELECT iama_transition(:tenant, :job, :expected, :to_state, :trigger, :reason, CAST(:actor AS jsonb), "
+    "CAST(:changes AS jsonb), :fact, CAST(:items AS jsonb), CAST(:timers AS jsonb), CAST(:events AS jsonb))"
+)
+_ADD_ITEM = text("SELECT iama_add_item(:tenant, :job, :state, :revision, :key, CAST(:item AS jsonb))")
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRequest:
+    """Work to do next; bounds come from `canon.tasks`."""
+
+    kind: ItemKind
+    payload: dict[str, Any] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Describe the item for the database function."""
+        spec = ITEMS[self.kind]
+        return {
+            "kind": self.kind.value,
+            "queue": spec.queue.value,
+            "payload": self.payload,
+            "tries": spec.tries,
+            "backoff_seconds": spec.backoff_seconds,
+            "limit_seconds": spec.limit_seconds,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A change of state with everything that commits beside it.
+
+    `changes` are job columns to set; `fact` is the short measured line shown under the station.
+    """
+
+    to: JobState
+    trigger: str
+    reason: str | None = None
+    changes: dict[str, Any] = field(default_factory=dict)
+    fact: str | None = None
+    items: tuple[ItemRequest, ...] = ()
+    timers: tuple[tuple[TimerKind, float], ...] = ()
+    events: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """Where the job stands after the transition."""
+
+    source: JobState
+    status: JobState
+    state_revision: int
+
+
+async def transition(uow: UnitOfWork, job_id: UUID, expected_revision: int, change: Transition) -> Applied:
+    """Apply one transition by compare-and-set on the state revision.
+
+    Raises:
+        IamaError: `JOB_NOT_FOUND`, `STATE_REVISION_CONFLICT` (with the present state) or `TRANSITION_NOT_ALLOWED`;
+            nothing is written.
+    """
+    values = {
+        "tenant": uow.tenant_id,
+        "job": job_id,
+        "expected": expected_revision,
+        "to_state": change.to.value,
+        "trigger": change.trigger,
+        "reason": change.reason,
+        "actor": to_json(actor_fact(uow.actor)),
+        "changes": to_json(change.changes),
+        "fact": change.fact,
+        "items": to_json([item.as_json() for item in change.items]),
+        "timers": to_json([{"kind": kind.value, "seconds": seconds} for kind, seconds in change.timers]),
+        "events": to_json(list(change.events)),
+    }
+    answer: dict[str, Any] = (await uow.session.execute(_TRANSITION, values)).scalar_one()
+    if "error" in answer:
+        code = answer.pop("error")
+        raise IamaError(code, current_revision=answer.get("state_revision"), **answer)
+    return Applied(JobState(answer["from"]), JobState(answer["status"]), answer["state_revision"])
+
+
+async def add_item(uow: UnitOfWork, job_id: UUID, state: str, revision: int, key: str, item: ItemRequest) -> UUID | None:
+    """Put one more item of the present state on its queue; None when the key was used before."""
+    values = {
+        "tenant": uow.tenant_id,
+        "job": job_id,
+        "state": state,
+        "revision": revision,
+        "key": key,
+        "item": to_json(item.as_json()),
+    }
+    added: UUID | None = (await uow.session.execute(_ADD_ITEM, values)).scalar_one()
+    return added
