@@ -1,0 +1,31 @@
+"""Refusals of the model layer. Their data never holds prompts, answers, source text or keys."""
+
+from services.canon.errors import IamaError
+
+
+class ProviderUnavailableError(IamaError):
+    """The provider refused, failed or fell silent. `data`: reason, http_status?, retry_after_seconds?."""
+
+    code = "MODEL_PROVIDER_UNAVAILABLE"
+
+
+class OutputInvalidError(IamaError):
+    """The answer did not fit its schema or caps, also after one repair. `data`: reason, problems[]."""
+
+    code = "MODEL_OUTPUT_INVALID"
+
+
+class ContextTooLargeError(IamaError):
+    """The targets alone exceed the model's window. `data`: tokens, limit_tokens."""
+
+    code = "CONTEXT_CAP_EXCEEDED"
+
+
+class SecretInContextError(IamaError):
+    """A secret stands in a file that would have left the machine. `data`: places[] as `path:line`, never the value."""
+
+    code = "SECRET_DETECTED"
+
+
+class CallCancelledError(Exception):
+    """The caller withdrew the request; whatever arrived is discarded."""
