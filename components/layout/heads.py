@@ -17,7 +17,9 @@ def page_head(title: Text, *parts: rx.Component, fact: Any = "", job: bool = Fal
     """
     return rx.el.div(
         rx.el.h1(title, class_name="text-lg" if job else "text-xl"),
-        rx.el.span(fact, class_name="text-xs muted") if isinstance(fact, (rx.Var, rx.Component)) or fact else rx.fragment(),
+        rx.el.span(fact, class_name="text-xs muted")
+        if isinstance(fact, (rx.Var, rx.Component)) or fact
+        else rx.fragment(),
         *parts,
         class_name="page-head",
     )
@@ -42,7 +44,9 @@ def panel_head(title: Text, *actions: rx.Component, tag: str | None = None, fact
     )
 
 
-def panel(title: Text, *children: rx.Component, tag: str | None = None, fact: Any = "", actions: Any = ()) -> rx.Component:
+def panel(
+    title: Text, *children: rx.Component, tag: str | None = None, fact: Any = "", actions: Any = ()
+) -> rx.Component:
     """Draw a flush panel: head and padded body, divided from the next by a hairline."""
     return rx.el.section(
         panel_head(title, *actions, tag=tag, fact=fact),

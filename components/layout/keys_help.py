@@ -18,9 +18,7 @@ _KEYS: tuple[tuple[str, str], ...] = (
 
 def keys_help() -> rx.Component:
     """Draw the native dialog; the key script opens and closes it and holds the switch for single keys."""
-    rows = [
-        part for keys, effect in _KEYS for part in (rx.el.dt(rx.el.kbd(keys, class_name="key")), rx.el.dd(effect))
-    ]
+    rows = [part for keys, effect in _KEYS for part in (rx.el.dt(rx.el.kbd(keys, class_name="key")), rx.el.dd(effect))]
     return rx.el.dialog(
         rx.el.h2("Keys", class_name="dialog__title", id="keys-title"),
         rx.el.div(

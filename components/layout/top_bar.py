@@ -46,14 +46,12 @@ def _sections(current: str) -> rx.Component:
         for entry in SECTIONS
         if entry.in_top_bar
     ]
-    reference = rx.el.a("API", href=API_REFERENCE_PATH, custom_attrs={"data-full-load": "true"})
+    reference = rx.el.a("API", href=API_REFERENCE_PATH, reload_document=True)
     return rx.el.nav(*links, reference, class_name="top-nav", aria_label="Main")
 
 
 def _theme_choice() -> rx.Component:
-    entries = [
-        segment(title, active=color_mode == value, on_click=set_color_mode(value)) for title, value in _THEMES
-    ]
+    entries = [segment(title, active=color_mode == value, on_click=set_color_mode(value)) for title, value in _THEMES]
     return segments(*entries, label="Theme")
 
 

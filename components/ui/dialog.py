@@ -30,7 +30,9 @@ def dialog(
         custom_attrs={"data-dialog": name},
         on_click=rx.stop_propagation,
     )
-    close = rx.el.button(type="button", on_click=on_close, class_name="dialog__close", custom_attrs={"data-close": name})
+    close = rx.el.button(
+        type="button", on_click=on_close, class_name="dialog__close", custom_attrs={"data-close": name}
+    )
     return rx.cond(is_open, rx.el.div(close, panel, class_name="overlay"), rx.fragment())
 
 

@@ -19,9 +19,7 @@ def _notes(name: str, help_text: Text, error: Text) -> tuple[list[rx.Component],
 
 
 def _frame(label: Text, name: str, control: rx.Component, notes: list[rx.Component]) -> rx.Component:
-    return rx.el.div(
-        rx.el.label(label, html_for=name, class_name="field__label"), control, *notes, class_name="field"
-    )
+    return rx.el.div(rx.el.label(label, html_for=name, class_name="field__label"), control, *notes, class_name="field")
 
 
 def text_field(

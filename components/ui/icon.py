@@ -19,9 +19,7 @@ _ACTIONS = (
     "history external_link ellipsis plus"
 )
 _RISK = "info lock file_check_2 eye_off key_round"
-_FILES = (
-    "file file_pen file_plus_2 file_minus_2 folder git_fork git_branch git_pull_request flask_conical code_xml list_checks"
-)
+_FILES = "file file_pen file_plus_2 file_minus_2 folder git_fork git_branch git_pull_request flask_conical code_xml list_checks"
 _NAVIGATION = "gauge credit_card circle_user building_2 log_in log_out bell book_open"
 
 ICON_TAGS: frozenset[str] = frozenset(" ".join((_WORKFLOW, _ACTIONS, _RISK, _FILES, _NAVIGATION)).split())

@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+
 def outcome_strip(strip: rx.Var) -> rx.Component:
     """Draw a laid-out strip.
 

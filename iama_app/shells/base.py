@@ -9,7 +9,7 @@ from components.layout.keys_help import keys_help
 def page_frame(bar: rx.Component, body: rx.Component) -> rx.Component:
     """Put a bar over a body whose main region has the id `main`."""
     return rx.fragment(
-        rx.el.a("Skip to content", href="#main", class_name="skip-link", custom_attrs={"data-full-load": "true"}),
+        rx.el.a("Skip to content", href="#main", class_name="skip-link", reload_document=True),
         bar,
         connection_banner(),
         body,

@@ -9,7 +9,7 @@ from services.canon.vocabulary import Segment as Words
 from services.identity import service as identity
 from services.identity.schemas import MeChanges, Segment
 from state.account.views import PersonView, person_view
-from state.base import WELCOME_PATH, PageState, guarded, safe_path, sign_in_address
+from state.base import SIGN_IN_PATH, WELCOME_PATH, PageState, guarded, safe_path, sign_in_address
 
 
 class SessionState(PageState, rx.State):
@@ -54,3 +54,13 @@ class SessionState(PageState, rx.State):
             raise IamaError("VALIDATION_FAILED", fields=["segment"])
         async with self._unit_of_work() as uow:
             self.person = person_view(await identity.update_me(uow, MeChanges(segment=Segment(segment))))
+
+
+class HomeState(PageState, rx.State):
+    """The front door."""
+
+    @rx.event
+    @guarded
+    async def enter(self) -> Any:
+        """Go on to the jobs, or to sign-in."""
+        return rx.redirect("/jobs" if await self._session() else SIGN_IN_PATH, replace=True)

@@ -1,0 +1,1 @@
+"""Screens of the account: W1, W2."""

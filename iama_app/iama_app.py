@@ -1,0 +1,58 @@
+"""Puts the product's web side together: pages, API under /api, theme. No logic."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import reflex as rx
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from components.fonts import Fonts
+from iama_app.routes import NOT_FOUND, ROUTES, Route
+from iama_app.same_origin import SameOrigin
+
+_ASSETS = Path.cwd() / ".web" / "build" / "client" / "assets"
+_STYLESHEETS = ["/tokens.css", "/kit.css", "/app.css", "/job.css"]
+_SCRIPTS = ["/theme.js", "/keys.js", "/clock.js"]
+_API_MODULE = "iama_app.api.app"
+
+
+def _with_fonts(page: Any) -> Any:
+    return lambda: rx.fragment(Fonts.create(), page())
+
+
+def _api_routes() -> list[Mount]:
+    if find_spec("iama_app.api") is None or find_spec(_API_MODULE) is None:
+        return []
+    from iama_app.api.app import api
+
+    return [Mount("/api", api)]
+
+
+def _same_origin(inner: Any) -> SameOrigin:
+    return SameOrigin(inner, _ASSETS)
+
+
+def _add(app: rx.App, route: Route) -> None:
+    module = route.load()
+    app.add_page(
+        _with_fonts(module.page),
+        route=route.path,
+        title=f"{route.title} · IAMA",
+        on_load=getattr(module, "ON_LOAD", None),
+    )
+
+
+app = rx.App(
+    stylesheets=_STYLESHEETS,
+    reset_style=False,
+    html_lang="en",
+    head_components=[rx.el.script(src=script, defer=script != "/theme.js") for script in _SCRIPTS],
+    app_wraps={},
+    toaster=None,
+    api_transformer=[Starlette(routes=_api_routes()), _same_origin],
+)
+for _route in (*ROUTES, NOT_FOUND):
+    if find_spec(f"iama_app.pages.{_route.module}") is not None:
+        _add(app, _route)
