@@ -20,6 +20,7 @@ def tick_box(status: rx.Var[str], label: rx.Var[str] | str, on_click: Any, locke
         class_name=["tick-box", rx.cond(status == "none", "", "tick-box-on")],
         on_click=on_click,
         disabled=locked,
+        custom_attrs={"data-key": "x"},
     )
 
 
@@ -68,6 +69,7 @@ def _file(row: rx.Var, on_open: Any, on_toggle: Any, locked: rx.Var[bool]) -> rx
             class_name="file-open",
             on_click=on_open(row.path),
             aria_current=rx.cond(row.selected, "true", "false"),
+            custom_attrs={"data-open": "true"},
         ),
         class_name=["file-row file-" + row.status, rx.cond(row.selected, "file-selected", "")],
         custom_attrs={"data-row": "file"},

@@ -25,6 +25,7 @@ def log_panel(
         size="compact",
         on_click=on_follow,
         aria_pressed=~following,
+        custom_attrs={"data-key": "l"},
     )
     older = button(earlier, tag="chevron_up", kind="quiet", size="compact", on_click=on_earlier)
     copy = button("Copy", tag="copy", kind="quiet", size="compact", custom_attrs={"data-copy": "#job-log"})

@@ -42,7 +42,9 @@ class LocalComparison(_Local):
     modified: rx.Var[str]
 
 
-def text_editor(value: rx.Var[str] | str, *, language: str = "markdown", on_change: Any = None, read_only: Any = False):
+def text_editor(
+    value: rx.Var[str] | str, *, language: str = "markdown", on_change: Any = None, read_only: Any = False
+) -> rx.Component:
     """Draw an editor for one text.
 
     Args:
@@ -68,9 +70,5 @@ def compare_editor(
         modified=modified,
         language=language,
         appearance=rx.color_mode,
-        options={
-            **_OPTIONS,
-            "readOnly": True,
-            "renderSideBySide": ~inline if isinstance(inline, rx.Var) else not inline,
-        },
+        options={**_OPTIONS, "readOnly": True, "renderSideBySide": beside},
     )

@@ -59,7 +59,7 @@ class SectionView:
 
 
 @dataclass(frozen=True)
-class TestRow:
+class GeneratedTestRow:
     """One generated test."""
 
     name: str = ""
@@ -70,13 +70,13 @@ class TestRow:
 
 
 @dataclass(frozen=True)
-class TestGroup:
+class BehaviourTests:
     """The generated tests of one behaviour; `tests` is empty where none speaks for it."""
 
     mark: str = ""
     title: str = ""
     count: str = DASH
-    tests: list[TestRow] = field(default_factory=list)
+    tests: list[GeneratedTestRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class UncoveredView:
 class SafetyNetView:
     """The test and coverage review."""
 
-    groups: list[TestGroup] = field(default_factory=list)
+    groups: list[BehaviourTests] = field(default_factory=list)
     mode: str = DASH
     mode_tone: str = "neutral"
     mode_note: str = ""
