@@ -1,0 +1,1 @@
+"""The stream of facts: rows in order, one listener per process that wakes readers."""
