@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.canon.errors import IamaError
 from services.canon.limits import CONTEXT_CAP_TOKENS
@@ -22,7 +23,7 @@ from services.core.ids import new_id
 from services.identity import passwords, queries, rules
 from services.identity.configuration import keys
 from services.identity.schemas import Account
-from services.infra.unit_of_work import UnitOfWork, unit_of_work
+from services.infra.unit_of_work import UnitOfWork, global_session, unit_of_work
 from services.tables.identity import SignInThrottle, SubscriptionTier, Tenant, User
 
 LOCAL_EMAIL = "owner@localhost"
@@ -65,9 +66,9 @@ async def check_password(email: str, password: str) -> Account:
     except IamaError:
         address = ""
     address_hash = keys().hash_secret(address, "sign-in-address")
-    async with unit_of_work(queries.nobody("sign-in")) as uow:
-        await _count_try(uow, address_hash)
-        found = await queries.find_person(uow, address)
+    async with global_session() as session:
+        await _count_try(session, address_hash)
+        found = await queries.find_person(session, address)
     stored = found[0].password_hash if found else None
     if not await passwords.verify_password(password, stored) or found is None or stored is None:
         raise IamaError("INVALID_CREDENTIALS")
@@ -87,7 +88,7 @@ async def change_password(uow: UnitOfWork, *, current_password: str, new_passwor
         IamaError: `CURRENT_PASSWORD_INCORRECT`, `WEAK_PASSWORD`.
     """
     rules.require_strong_password(new_password)
-    found = await queries.find_person_by_id(uow, require_user_id(uow))
+    found = await queries.find_person_by_id(uow.session, require_user_id(uow))
     if found is None or not await passwords.verify_password(current_password, found[0].password_hash):
         raise IamaError("CURRENT_PASSWORD_INCORRECT")
     await _store_password(uow, found[0].id, await passwords.hash_password(new_password))
@@ -99,9 +100,8 @@ async def ensure_local_account(password: str | None = None) -> LocalAccount:
     Args:
         password: what to set, now or at the making; by default a random one is chosen at the making and returned once.
     """
-    async with unit_of_work(queries.nobody("installation start")) as uow:
-        await uow.session.execute(select(func.pg_advisory_xact_lock(func.hashtext("iama.local-account"))))
-        found = await queries.find_local_person(uow)
+    async with global_session() as session:
+        found = await queries.find_local_person(session)
     if found is None:
         chosen = password or secrets.token_urlsafe(12)
         rules.require_strong_password(chosen)
@@ -147,6 +147,8 @@ async def _create(address: str, password_hash: str, surface: Surface, *, is_loca
             uow.session.add(Tenant(id=actor.tenant_id, kind="PERSONAL", user_id=actor.user_id))
             await uow.session.flush()
             uow.session.add(_local_plan(actor.tenant_id, person.id))
+            await uow.session.flush()
+            await uow.audit("identity.registered", surface=surface.value)
     except IntegrityError as error:
         if "uq_users_email_lower" not in str(error.orig):
             raise
@@ -170,15 +172,15 @@ def _local_plan(tenant_id: UUID, user_id: UUID) -> SubscriptionTier:
     )
 
 
-async def _count_try(uow: UnitOfWork, address_hash: str) -> None:
+async def _count_try(session: AsyncSession, address_hash: str) -> None:
     at = now()
-    await uow.session.execute(
+    await session.execute(
         insert(SignInThrottle)
         .values(address_hash=address_hash, failure_count=0, last_failed_at=at)
         .on_conflict_do_nothing()
     )
     statement = select(SignInThrottle).where(col(SignInThrottle.address_hash) == address_hash).with_for_update()
-    row = (await uow.session.execute(statement)).scalar_one()
+    row = (await session.execute(statement)).scalar_one()
     if row.locked_until and row.locked_until > at:
         wait = int((row.locked_until - at).total_seconds()) + 1
         sentence = "Too many tries for this address."
@@ -192,3 +194,4 @@ async def _store_password(uow: UnitOfWork, user_id: UUID, password_hash: str) ->
     person = await uow.session.get_one(User, user_id)
     person.password_hash = password_hash
     person.password_changed_at = person.updated_at = now()
+    await uow.audit("identity.password_changed")

@@ -12,7 +12,7 @@ from services.core.ids import new_id, new_token
 from services.identity import queries, rules
 from services.identity.configuration import keys
 from services.identity.schemas import Account, BrowserSession, Origin, SessionActor
-from services.infra.unit_of_work import unit_of_work
+from services.infra.unit_of_work import global_session, unit_of_work
 from services.tables.identity import UserSession
 
 COOKIE_BITS = 256
@@ -43,6 +43,7 @@ async def open_browser_session(account: Account, origin: Origin) -> BrowserSessi
     )
     async with unit_of_work(user_actor(account.user_id, account.tenant_id, origin.surface)) as uow:
         uow.session.add(row)
+        await uow.audit("identity.signed_in", session_id=row.id, surface=origin.surface.value)
     return opened
 
 
@@ -51,8 +52,8 @@ async def resolve_cookie(cookie: str) -> SessionActor | None:
     if not cookie:
         return None
     at = now()
-    async with unit_of_work(queries.nobody("session look-up")) as uow:
-        found = await queries.find_browser_session(uow, keys().hash_secret(cookie, _PURPOSE))
+    async with global_session() as session:
+        found = await queries.find_browser_session(session, keys().hash_secret(cookie, _PURPOSE))
         if found is None:
             return None
         row, tenant_id = found
@@ -65,8 +66,8 @@ async def resolve_cookie(cookie: str) -> SessionActor | None:
 
 async def close_browser_session(cookie: str, reason: str = "SIGNED_OUT") -> None:
     """End the sign-in of this cookie; an unknown cookie is nothing to end."""
-    async with unit_of_work(queries.nobody("sign-out")) as uow:
-        await uow.session.execute(
+    async with global_session() as session:
+        await session.execute(
             update(UserSession)
             .where(col(UserSession.token_hash) == keys().hash_secret(cookie, _PURPOSE))
             .where(col(UserSession.revoked_at).is_(None))

@@ -30,6 +30,7 @@ async def update_me(uow: UnitOfWork, changes: MeChanges) -> Me:
             setattr(person, name, value)
     person.updated_at = now()
     await uow.session.flush()
+    await uow.audit("identity.preferences_changed", fields=sorted(changes.model_fields_set))
     return await _view(uow, person)
 
 
@@ -57,6 +58,7 @@ async def record_consent(uow: UnitOfWork, *, document: str, version: str, accept
         person = await uow.session.get_one(User, row.user_id)
         person.consent_given_at = row.created_at if accepted else None
     await uow.session.flush()
+    await uow.audit("identity.consent_answered", document=document, version=version, accepted=accepted)
     return _consent(row)
 
 
@@ -138,7 +140,8 @@ async def revoke_sign_in(uow: UnitOfWork, sign_in_id: UUID) -> None:
     if sign_in_id not in items:
         raise IamaError("NOT_FOUND")
     await _end_browsers(uow, sign_in_id)
-    await revoke_family(uow, sign_in_id, "REVOKED")
+    await revoke_family(uow.session, sign_in_id, "REVOKED")
+    await uow.audit("identity.sign_in_revoked", sign_in_id=sign_in_id)
 
 
 async def revoke_all_sign_ins(uow: UnitOfWork, *, except_id: UUID | None = None) -> None:
@@ -146,7 +149,8 @@ async def revoke_all_sign_ins(uow: UnitOfWork, *, except_id: UUID | None = None)
     for item in await list_sign_ins(uow, None):
         if item.id != except_id:
             await _end_browsers(uow, item.id)
-            await revoke_family(uow, item.id, "REVOKED")
+            await revoke_family(uow.session, item.id, "REVOKED")
+            await uow.audit("identity.sign_in_revoked", sign_in_id=item.id)
 
 
 async def _end_browsers(uow: UnitOfWork, session_id: UUID) -> None:

@@ -4,42 +4,34 @@ from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.core.actor import Actor, system_actor
-from services.infra.unit_of_work import UnitOfWork
 from services.tables.identity import RefreshToken, Tenant, User, UserSession
 
-NO_TENANT = UUID(int=0)
 
-
-def nobody(reason: str) -> Actor:
-    """Return the actor of a look-up before anybody is known: it belongs to no tenant and sees no tenant's rows."""
-    return system_actor(NO_TENANT, reason)
-
-
-async def find_person(uow: UnitOfWork, email: str) -> tuple[User, UUID] | None:
+async def find_person(session: AsyncSession, email: str) -> tuple[User, UUID] | None:
     """Return the living account of a normalised address with its personal tenant."""
     statement = (
         select(User, col(Tenant.id))
         .join(Tenant, col(Tenant.user_id) == col(User.id))
         .where(col(User.email) == email, col(User.deleted_at).is_(None))
     )
-    row = (await uow.session.execute(statement)).one_or_none()
+    row = (await session.execute(statement)).one_or_none()
     return (row[0], row[1]) if row else None
 
 
-async def find_person_by_id(uow: UnitOfWork, user_id: UUID) -> tuple[User, UUID] | None:
+async def find_person_by_id(session: AsyncSession, user_id: UUID) -> tuple[User, UUID] | None:
     """Return a living account by id with its personal tenant."""
     statement = (
         select(User, col(Tenant.id))
         .join(Tenant, col(Tenant.user_id) == col(User.id))
         .where(col(User.id) == user_id, col(User.deleted_at).is_(None))
     )
-    row = (await uow.session.execute(statement)).one_or_none()
+    row = (await session.execute(statement)).one_or_none()
     return (row[0], row[1]) if row else None
 
 
-async def find_local_person(uow: UnitOfWork) -> tuple[User, UUID] | None:
+async def find_local_person(session: AsyncSession) -> tuple[User, UUID] | None:
     """Return the account of the installation itself."""
     statement = (
         select(User, col(Tenant.id))
@@ -48,11 +40,11 @@ async def find_local_person(uow: UnitOfWork) -> tuple[User, UUID] | None:
         .order_by(col(User.created_at))
         .limit(1)
     )
-    row = (await uow.session.execute(statement)).one_or_none()
+    row = (await session.execute(statement)).one_or_none()
     return (row[0], row[1]) if row else None
 
 
-async def find_browser_session(uow: UnitOfWork, token_hash: str) -> tuple[UserSession, UUID] | None:
+async def find_browser_session(session: AsyncSession, token_hash: str) -> tuple[UserSession, UUID] | None:
     """Return a browser session, ended or not, of a living account, with the account's personal tenant."""
     statement = (
         select(UserSession, col(Tenant.id))
@@ -60,11 +52,11 @@ async def find_browser_session(uow: UnitOfWork, token_hash: str) -> tuple[UserSe
         .join(Tenant, col(Tenant.user_id) == col(UserSession.user_id))
         .where(col(UserSession.token_hash) == token_hash, col(User.deleted_at).is_(None))
     )
-    row = (await uow.session.execute(statement)).one_or_none()
+    row = (await session.execute(statement)).one_or_none()
     return (row[0], row[1]) if row else None
 
 
-async def find_family_tenant(uow: UnitOfWork, user_id: UUID, family_id: UUID) -> UUID | None:
+async def find_family_tenant(session: AsyncSession, user_id: UUID, family_id: UUID) -> UUID | None:
     """Return the person's tenant while the family has an unrevoked link and the account lives."""
     statement = (
         select(col(Tenant.id))
@@ -78,4 +70,4 @@ async def find_family_tenant(uow: UnitOfWork, user_id: UUID, family_id: UUID) ->
         )
         .limit(1)
     )
-    return (await uow.session.execute(statement)).scalar_one_or_none()
+    return (await session.execute(statement)).scalar_one_or_none()

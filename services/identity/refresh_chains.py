@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.canon.clocks import ACCESS_TOKEN_SECONDS, REFRESH_TOKEN_SECONDS
 from services.canon.errors import IamaError
@@ -14,7 +15,7 @@ from services.core.ids import new_id, new_token
 from services.identity import access_tokens, queries
 from services.identity.configuration import is_local_token, keys
 from services.identity.schemas import Account, Origin, SessionActor, TokenPair
-from services.infra.unit_of_work import UnitOfWork, unit_of_work
+from services.infra.unit_of_work import UnitOfWork, global_session, unit_of_work
 from services.tables.identity import RefreshToken
 
 REFRESH_BITS = 256
@@ -24,7 +25,9 @@ _PURPOSE = "refresh-token"
 async def issue_tokens(account: Account, origin: Origin) -> TokenPair:
     """Start a new chain for this person. Req: V1-FR-AUTH-004."""
     async with unit_of_work(user_actor(account.user_id, account.tenant_id, origin.surface)) as uow:
-        return _add_link(uow, account.user_id, new_id(), None, origin)
+        family_id = new_id()
+        await uow.audit("identity.signed_in", family_id=family_id, surface=origin.surface.value)
+        return _add_link(uow.session, account.user_id, family_id, None, origin)
 
 
 async def rotate(refresh_token: str, origin: Origin) -> TokenPair:
@@ -35,8 +38,8 @@ async def rotate(refresh_token: str, origin: Origin) -> TokenPair:
             also revokes its chain, because one of its two holders is not the owner.
     Req: V1-FR-AUTH-004.
     """
-    async with unit_of_work(queries.nobody("refresh")) as uow:
-        outcome = await _spend(uow, refresh_token, origin)
+    async with global_session() as session:
+        outcome = await _spend(session, refresh_token, origin)
     if isinstance(outcome, str):
         raise IamaError(outcome)
     return outcome
@@ -50,12 +53,13 @@ async def revoke_chain(uow: UnitOfWork, refresh_token: str) -> None:
     )
     family_id = (await uow.session.execute(statement)).scalar_one_or_none()
     if family_id is not None:
-        await revoke_family(uow, family_id, "SIGNED_OUT")
+        await revoke_family(uow.session, family_id, "SIGNED_OUT")
+        await uow.audit("identity.signed_out", family_id=family_id)
 
 
-async def revoke_family(uow: UnitOfWork, family_id: UUID, reason: str) -> None:
+async def revoke_family(session: AsyncSession, family_id: UUID, reason: str) -> None:
     """Revoke every link of a chain; access tokens of the chain are refused from then on."""
-    await uow.session.execute(
+    await session.execute(
         update(RefreshToken)
         .where(col(RefreshToken.family_id) == family_id, col(RefreshToken.revoked_at).is_(None))
         .values(revoked_at=now(), revoke_reason=reason)
@@ -71,44 +75,46 @@ async def resolve_access_token(token: str) -> SessionActor:
     if is_local_token(token):
         return await _resolve_local()
     claims = access_tokens.verify(keys(), token)
-    async with unit_of_work(queries.nobody("bearer look-up")) as uow:
-        tenant_id = await queries.find_family_tenant(uow, claims.user_id, claims.family_id)
+    async with global_session() as session:
+        tenant_id = await queries.find_family_tenant(session, claims.user_id, claims.family_id)
     if tenant_id is None:
         raise IamaError("TOKEN_INVALID")
     return SessionActor(claims.user_id, tenant_id, Surface.API, claims.family_id, claims.expires_at)
 
 
 async def _resolve_local() -> SessionActor:
-    async with unit_of_work(queries.nobody("local command")) as uow:
-        found = await queries.find_local_person(uow)
+    async with global_session() as session:
+        found = await queries.find_local_person(session)
     if found is None:
         raise IamaError("TOKEN_INVALID")
     return SessionActor(found[0].id, found[1], Surface.API, None, None)
 
 
-async def _spend(uow: UnitOfWork, refresh_token: str, origin: Origin) -> TokenPair | str:
+async def _spend(session: AsyncSession, refresh_token: str, origin: Origin) -> TokenPair | str:
     statement = (
         select(RefreshToken)
         .where(col(RefreshToken.token_hash) == keys().hash_secret(refresh_token, _PURPOSE))
         .with_for_update()
     )
-    link = (await uow.session.execute(statement)).scalar_one_or_none()
+    link = (await session.execute(statement)).scalar_one_or_none()
     if link is None or link.revoked_at is not None:
         return "REFRESH_TOKEN_INVALID"
     if link.used_at is not None:
-        await revoke_family(uow, link.family_id, "REUSED")
+        await revoke_family(session, link.family_id, "REUSED")
         return "REFRESH_TOKEN_INVALID"
     if link.expires_at <= now():
         return "REFRESH_TOKEN_EXPIRED"
-    if await queries.find_person_by_id(uow, link.user_id) is None:
+    if await queries.find_person_by_id(session, link.user_id) is None:
         return "REFRESH_TOKEN_INVALID"
     link.used_at = now()
-    return _add_link(uow, link.user_id, link.family_id, link.id, origin)
+    return _add_link(session, link.user_id, link.family_id, link.id, origin)
 
 
-def _add_link(uow: UnitOfWork, user_id: UUID, family_id: UUID, parent_id: UUID | None, origin: Origin) -> TokenPair:
+def _add_link(
+    session: AsyncSession, user_id: UUID, family_id: UUID, parent_id: UUID | None, origin: Origin
+) -> TokenPair:
     secret = new_token(REFRESH_BITS)
-    uow.session.add(
+    session.add(
         RefreshToken(
             user_id=user_id,
             token_hash=keys().hash_secret(secret, _PURPOSE),
