@@ -100,9 +100,7 @@ async def refused_connections(uow: UnitOfWork, job_id: UUID) -> int:
 
 async def transitions_of(uow: UnitOfWork, job_id: UUID) -> list[JobTransition]:
     """Return every transition in order."""
-    statement = (
-        select(JobTransition).where(JobTransition.job_id == job_id).order_by(col(JobTransition.state_revision))
-    )
+    statement = select(JobTransition).where(JobTransition.job_id == job_id).order_by(col(JobTransition.state_revision))
     return list(await uow.session.exec(statement))
 
 

@@ -92,7 +92,9 @@ async def transition(uow: UnitOfWork, job_id: UUID, expected_revision: int, chan
     return Applied(JobState(answer["from"]), JobState(answer["status"]), answer["state_revision"])
 
 
-async def add_item(uow: UnitOfWork, job_id: UUID, state: str, revision: int, key: str, item: ItemRequest) -> UUID | None:
+async def add_item(
+    uow: UnitOfWork, job_id: UUID, state: str, revision: int, key: str, item: ItemRequest
+) -> UUID | None:
     """Put one more item of the present state on its queue; None when the key was used before."""
     values = {
         "tenant": uow.tenant_id,
