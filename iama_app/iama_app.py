@@ -14,7 +14,7 @@ from iama_app.same_origin import SameOrigin
 
 _ASSETS = Path.cwd() / ".web" / "build" / "client" / "assets"
 _STYLESHEETS = ["/tokens.css", "/kit.css", "/app.css", "/job.css"]
-_SCRIPTS = ["/theme.js", "/keys.js", "/clock.js"]
+_SCRIPTS = ["/theme.js", "/keys.js", "/forms.js", "/clock.js"]
 _API_MODULE = "iama_app.api.app"
 
 

@@ -62,8 +62,7 @@ def _card(title: str, action: str, fields: list[rx.Component], other: rx.Compone
         class_name="card__body",
         action=action,
         method="post",
-        custom_attrs={"data-form": action},
-        on_submit_capture=SignInState.mark_busy,
+        custom_attrs={"data-native": "true"},
     )
     return rx.el.section(
         rx.el.div(rx.el.h1(title, class_name="text-lg"), class_name="card__head"),
@@ -91,7 +90,8 @@ def _email() -> rx.Component:
 
 def _submit(text: str, busy: str, tag: str) -> rx.Component:
     return rx.el.button(
-        rx.cond(SignInState.busy, spinner(busy), rx.fragment(icon(tag), rx.el.span(text))),
+        rx.el.span(icon(tag), rx.el.span(text), class_name="row when-idle"),
+        rx.el.span(spinner(busy), class_name="when-busy"),
         type="submit",
         class_name="button button--primary button--cta button--block",
     )

@@ -1,1 +1,1 @@
-"""The kit: functions of their arguments that draw one element each; they know words from `services.canon.vocabulary` only."""
+"""The kit: functions of their arguments that draw one element each. Of the product they know only its vocabulary."""

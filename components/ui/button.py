@@ -1,4 +1,4 @@
-"""Buttons and links that look like buttons: icon and text, one filled button a region, the reason beside a locked one."""
+"""Buttons and links that look like them: icon and text, one filled in a region, the reason beside a locked one."""
 
 from typing import Any, Literal
 

@@ -15,11 +15,14 @@ _WORKFLOW = (
 )
 _ACTIONS = (
     "play square square_check_big octagon_x git_merge download diff pencil_line chevron_down chevron_up chevron_right "
-    "copy bug settings rotate_cw trash_2 grip_vertical pin arrow_up arrow_down arrow_left arrow_right user_plus x search "
-    "history external_link ellipsis plus"
+    "copy bug settings rotate_cw trash_2 grip_vertical pin arrow_up arrow_down arrow_left arrow_right user_plus x "
+    "search history external_link ellipsis plus"
 )
 _RISK = "info lock file_check_2 eye_off key_round"
-_FILES = "file file_pen file_plus_2 file_minus_2 folder git_fork git_branch git_pull_request flask_conical code_xml list_checks"
+_FILES = (
+    "file file_pen file_plus_2 file_minus_2 folder git_fork git_branch git_pull_request flask_conical code_xml "
+    "list_checks"
+)
 _NAVIGATION = "gauge credit_card circle_user building_2 log_in log_out bell book_open"
 
 ICON_TAGS: frozenset[str] = frozenset(" ".join((_WORKFLOW, _ACTIONS, _RISK, _FILES, _NAVIGATION)).split())

@@ -13,13 +13,11 @@ class SignInState(PageState, rx.State):
 
     form: FormView = FormView()
     return_to: str = "/jobs"
-    busy: bool = False
 
     @rx.event
     @guarded
     async def load(self) -> None:
         """Read the way back and the refusal of the last try, which a short-lived signed cookie carries."""
-        self.busy = False
         self.return_to = safe_path(self.router.url.query_parameters.get("return_to", "/jobs"))
         flash = identity.open_flash(cookie_value(self.router.headers.cookie, FLASH_COOKIE))
         here = self.router.url.path.strip("/")
@@ -28,8 +26,3 @@ class SignInState(PageState, rx.State):
         else:
             self.form = refused_form(flash.code, flash.sentence, flash.email, flash.retry_after_seconds)
         self.loaded = True
-
-    @rx.event
-    async def mark_busy(self) -> None:
-        """Show that the form is on its way."""
-        self.busy = True

@@ -1,0 +1,1 @@
+/work/main/components/monaco/local_editor.jsx
