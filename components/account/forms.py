@@ -57,7 +57,7 @@ def register_card() -> rx.Component:
 def _card(title: str, action: str, fields: list[rx.Component], other: rx.Component) -> rx.Component:
     refusal = rx.cond(_FORM.form_error != "", alert(_FORM.form_error, token="danger", code=_FORM.code), rx.fragment())
     form = rx.el.form(
-        rx.el.input(type="hidden", name="return_to", value=SignInState.return_to, read_only=True),
+        rx.el.input(type="hidden", name="next", value=SignInState.return_to, read_only=True),
         *fields,
         class_name="card__body",
         action=action,

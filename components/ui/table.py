@@ -53,9 +53,7 @@ def _heading(column: Column) -> rx.Component:
     return rx.el.th(title, scope="col", class_name=look, style={"width": column.width} if column.width else {})
 
 
-def cell(
-    *children: Any, number: bool = False, drop: bool = False, class_name: str = "", **props: Any
-) -> rx.Component:
+def cell(*children: Any, number: bool = False, drop: bool = False, class_name: str = "", **props: Any) -> rx.Component:
     """Draw one cell; `number` sets it to the right, `drop` leaves it out below 1 400 px."""
     look = " ".join(name for name, on in ((class_name, True), ("number", number), ("drop", drop)) if on and name)
     return rx.el.td(*children, class_name=look, **props)

@@ -1,0 +1,1 @@
+"""W6: the list of jobs."""

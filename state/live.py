@@ -1,0 +1,47 @@
+"""Live pages: a background handler that waits for facts and repaints; it ends when the tab closes or moves on.
+
+Nothing is asked in a loop: the process listens once, and readers sleep until their job or workspace has news. The feed
+wakes them at least every 15 s, which bounds how long a handler outlives its tab.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+from reflex_base.registry import RegistrationContext
+
+from services.core.actor import Actor
+from services.feed import service as feed
+from services.feed.schemas import Frame
+
+
+async def is_open(client_token: str) -> bool:
+    """Say whether the tab of this token still has its websocket, on whichever process."""
+    namespace = RegistrationContext.get().app.event_namespace
+    return namespace is not None and await namespace._token_manager.is_token_connected(client_token)
+
+
+async def workspace_news(page: Any, actor: Actor) -> AsyncIterator[None]:
+    """Yield whenever a job of the workspace changed, while the tab shows the page it showed at the start.
+
+    Args:
+        page: The state of a background handler, outside its lock.
+    """
+    token, path = page.router.session.client_token, page.router.url.path
+    async for _ in feed.tenant_changes(actor):
+        if not await _is_watching(page, token, path):
+            return
+        yield
+
+
+async def job_news(page: Any, actor: Actor, job_id: UUID, after_seq: int) -> AsyncIterator[list[Frame]]:
+    """Yield the frames of one job as they commit, while the tab shows the page it showed at the start."""
+    token, path = page.router.session.client_token, page.router.url.path
+    async for frames in feed.subscribe(actor, job_id, after_seq):
+        if not await _is_watching(page, token, path):
+            return
+        yield frames
+
+
+async def _is_watching(page: Any, token: str, path: str) -> bool:
+    return await is_open(token) and page.router.url.path == path
