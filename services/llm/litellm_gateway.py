@@ -41,7 +41,7 @@ FAILURE_REASONS: dict[str, str] = {
 def load_litellm() -> Any:
     """Import LiteLLM once per process, quiet and offline."""
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
-    litellm = importlib.import_module("litellm")
+    litellm: Any = importlib.import_module("litellm")
     litellm.suppress_debug_info = True
     litellm.turn_off_message_logging = True
     litellm.disable_streaming_logging = True
@@ -160,8 +160,8 @@ def _translate(error: Exception) -> ProviderUnavailableError:
 def _retry_after(error: Exception) -> float | None:
     headers = getattr(error, "litellm_response_headers", None) or {}
     try:
-        return max(0.0, float(headers.get("retry-after")))
-    except (TypeError, ValueError):
+        return max(0.0, float(headers["retry-after"]))
+    except (KeyError, ValueError):
         return None
 
 

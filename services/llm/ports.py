@@ -1,10 +1,11 @@
 """What the model layer needs from outside: a completion gateway, snapshots, measuring tools, a recorder."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Any, Protocol
 
 from services.core.tree import Tree
+from services.engine.project_model import ProjectModel
 from services.llm.router import Route
 from services.llm.schemas import (
     CancelSignal,
@@ -16,11 +17,8 @@ from services.llm.schemas import (
     Usage,
 )
 
-if TYPE_CHECKING:
-    from services.engine.project import ProjectModel
-
 Recorder = Callable[[ModelCallRecord], Awaitable[None]]
-LocalAnswer = Callable[[str], Awaitable[str]]
+LocalAnswer = Callable[[str], Coroutine[Any, Any, str]]
 """Call id → answer as JSON text."""
 
 
@@ -80,8 +78,8 @@ class SnapshotReader(Protocol):
 class StageTools(Protocol):
     """Measurements that belong to the slices above and are handed in by whoever runs the stages."""
 
-    async def extract_items(self, payload: SpecPayload, project: "ProjectModel", tree: Tree) -> SpecOutput:
+    async def extract_items(self, payload: SpecPayload, project: ProjectModel, tree: Tree) -> SpecOutput:
         """Draft behaviours from signatures, docstrings, call sites and existing tests."""
 
-    async def generate_tests(self, payload: TestPayload, project: "ProjectModel", tree: Tree) -> TestPlanOutput:
+    async def generate_tests(self, payload: TestPayload, project: ProjectModel, tree: Tree) -> TestPlanOutput:
         """Write tests for the approved behaviours."""

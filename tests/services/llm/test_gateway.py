@@ -143,5 +143,7 @@ class TestLoadLitellm:
         assert 2 <= LiteLlmGateway().count_tokens("openai/unheard-of", "hello world, hello") <= 8
 
     def test_only_the_gateway_loads_it(self) -> None:
-        users = [name for name, module in sys.modules.items() if name.startswith("services.") and "litellm" in vars(module)]
+        users = [
+            name for name, module in sys.modules.items() if name.startswith("services.") and "litellm" in vars(module)
+        ]
         assert users == []
