@@ -4,7 +4,7 @@ A refused form leaves a signed one-minute message (`iama_flash`) for the page it
 """
 
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse
@@ -23,34 +23,42 @@ from services.infra.unit_of_work import unit_of_work
 router = APIRouter(prefix="/session", include_in_schema=False, dependencies=[Depends(require_same_origin)])
 
 SIGN_IN_PAGE = "/sign-in"
-REGISTER_PAGE = "/register"
 WELCOME_PAGE = "/welcome"
 HOME_PAGE = "/jobs"
 Text = Annotated[str, Form(max_length=1024)]
+ReturnTo = Annotated[str, Form(alias="next", max_length=1024)]
 
 
-@router.post("/register", dependencies=[Depends(sign_in_limit)])
+@router.post("/register")
 async def register(
-    request: Request, email: Text = "", password: Text = "", confirm_password: Text | None = None, next: Text = ""
+    request: Request,
+    email: Text = "",
+    password: Text = "",
+    confirm_password: Text | None = None,
+    return_to: ReturnTo = "",
 ) -> RedirectResponse:
     """Make an account and sign it in; goes on to the welcome page."""
     try:
+        await sign_in_limit(request)
         if confirm_password is not None and confirm_password != password:
             raise IamaError("VALIDATION_FAILED", sentence="The two passwords differ.")
         account = await identity.register(email, password, surface=Surface.WEB)
     except IamaError as error:
-        return _refused(request, REGISTER_PAGE, "register", error, email)
-    return await _signed_in(request, account, next or WELCOME_PAGE)
+        return _refused(request, "register", error, email, return_to)
+    return await _signed_in(request, account, _with_return(WELCOME_PAGE, return_to))
 
 
-@router.post("/sign-in", dependencies=[Depends(sign_in_limit)])
-async def sign_in(request: Request, email: Text = "", password: Text = "", next: Text = "") -> RedirectResponse:
+@router.post("/sign-in")
+async def sign_in(
+    request: Request, email: Text = "", password: Text = "", return_to: ReturnTo = ""
+) -> RedirectResponse:
     """Sign in; goes on to the page that was asked for."""
     try:
+        await sign_in_limit(request)
         account = await identity.check_password(email, password)
     except IamaError as error:
-        return _refused(request, SIGN_IN_PAGE, "sign-in", error, email)
-    return await _signed_in(request, account, next or HOME_PAGE)
+        return _refused(request, "sign-in", error, email, return_to)
+    return await _signed_in(request, account, own_path(return_to))
 
 
 @router.post("/sign-out")
@@ -65,7 +73,9 @@ async def sign_out(request: Request) -> RedirectResponse:
 
 
 @router.post("/consent")
-async def consent(request: Request, decision: Text = "", segment: Text = "", next: Text = "") -> RedirectResponse:
+async def consent(
+    request: Request, decision: Text = "", segment: Text = "", return_to: ReturnTo = ""
+) -> RedirectResponse:
     """Agree to data processing and choose how much guidance to get; declining signs out."""
     caller = await identity.resolve_cookie(request.cookies.get(SESSION_COOKIE, ""))
     if caller is None:
@@ -78,7 +88,7 @@ async def consent(request: Request, decision: Text = "", segment: Text = "", nex
         )
         if segment in Segment.__members__:
             await identity.update_me(uow, MeChanges(segment=Segment(segment)))
-    return RedirectResponse(_own_path(next, HOME_PAGE), 303) if accepted else await sign_out(request)
+    return RedirectResponse(own_path(return_to), 303) if accepted else await sign_out(request)
 
 
 async def _signed_in(request: Request, account: Account, target: str) -> RedirectResponse:
@@ -87,7 +97,7 @@ async def _signed_in(request: Request, account: Account, target: str) -> Redirec
     if previous:
         await identity.close_browser_session(previous, "REPLACED")
     opened = await identity.open_browser_session(account, origin_of(request, Surface.WEB))
-    response = RedirectResponse(_own_path(target, HOME_PAGE), 303)
+    response = RedirectResponse(target, 303)
     response.set_cookie(
         SESSION_COOKIE,
         opened.cookie,
@@ -101,9 +111,10 @@ async def _signed_in(request: Request, account: Account, target: str) -> Redirec
     return response
 
 
-def _refused(request: Request, page: str, form: str, error: IamaError, email: str) -> RedirectResponse:
+def _refused(request: Request, form: str, error: IamaError, email: str, return_to: str) -> RedirectResponse:
+    """Lead back to the form (its page has the same name), with the refusal in the signed message."""
     flash = Flash(form, error.code, error.sentence, email[:320], error.data.get("retry_after_seconds"))
-    response = RedirectResponse(page, 303)
+    response = RedirectResponse(_with_return(f"/{form}", return_to), 303)
     response.set_cookie(
         FLASH_COOKIE,
         seal_flash(flash),
@@ -121,8 +132,13 @@ def is_https(request: Request) -> bool:
     return (request.headers.get("x-forwarded-proto") or request.url.scheme) == "https"
 
 
-def _own_path(target: str, otherwise: str) -> str:
-    """Return a path of this site; anything that a browser could read as another site is replaced."""
+def own_path(target: str) -> str:
+    """Return a path of this site; what a browser could read as another site becomes the job list."""
     parts = urlsplit(target)
     is_own = not parts.scheme and not parts.netloc and target.startswith("/") and not target.startswith("//")
-    return target if is_own and "\\" not in target and target.isprintable() else otherwise
+    return target if is_own and "\\" not in target and target.isprintable() else HOME_PAGE
+
+
+def _with_return(page: str, return_to: str) -> str:
+    target = own_path(return_to)
+    return page if target == HOME_PAGE else f"{page}?return_to={quote(target)}"

@@ -2,10 +2,16 @@
 
 import hashlib
 import hmac
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from services.identity.keys import IdentityKeys, load_keys
+from services.infra.paths import data_folder
+
+KEY_FOLDER = "keys"
+LOCAL_TOKEN_HASH_VARIABLE = "IAMA_LOCAL_TOKEN_HASH"
+"""SHA-256 (hex) of the token in `run.json`; set by the launcher for the processes it starts."""
 
 
 @dataclass(slots=True)
@@ -19,27 +25,20 @@ _current = _Configuration()
 
 
 def configure(folder: Path, *, local_token_hash: str | None = None) -> None:
-    """Set the key folder and the SHA-256 (hex) of the installation's own token; once per process, before requests."""
+    """Set the key folder and the SHA-256 (hex) of the installation's own token instead of the launcher's settings."""
     _current.folder = folder
     _current.keys = None
     _current.local_token_hash = local_token_hash
 
 
 def keys() -> IdentityKeys:
-    """Return the installation's keys, read on first use.
-
-    Raises:
-        RuntimeError: `configure` was not called.
-    """
+    """Return the installation's keys, read on first use from `keys/` of the data folder."""
     if _current.keys is None:
-        if _current.folder is None:
-            raise RuntimeError("identity is used before configure() named its key folder")
-        _current.keys = load_keys(_current.folder)
+        _current.keys = load_keys(_current.folder or data_folder() / KEY_FOLDER)
     return _current.keys
 
 
 def is_local_token(token: str) -> bool:
     """Say whether this is the token that the running installation wrote for commands on the same machine."""
-    if _current.local_token_hash is None:
-        return False
-    return hmac.compare_digest(hashlib.sha256(token.encode()).hexdigest(), _current.local_token_hash)
+    expected = _current.local_token_hash or os.environ.get(LOCAL_TOKEN_HASH_VARIABLE, "")
+    return bool(expected) and hmac.compare_digest(hashlib.sha256(token.encode()).hexdigest(), expected)

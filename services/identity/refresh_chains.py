@@ -82,6 +82,14 @@ async def resolve_access_token(token: str) -> SessionActor:
     return SessionActor(claims.user_id, tenant_id, Surface.API, claims.family_id, claims.expires_at)
 
 
+async def is_signed_in(user_id: UUID, family_id: UUID | None) -> bool:
+    """Say whether a chain still signs its person in; without a chain (the installation's token) it does."""
+    if family_id is None:
+        return True
+    async with global_session() as session:
+        return await queries.find_family_tenant(session, user_id, family_id) is not None
+
+
 async def _resolve_local() -> SessionActor:
     async with global_session() as session:
         found = await queries.find_local_person(session)

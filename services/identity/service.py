@@ -22,7 +22,7 @@ from services.identity.preferences import (
     revoke_sign_in,
     update_me,
 )
-from services.identity.refresh_chains import issue_tokens, resolve_access_token, revoke_chain, rotate
+from services.identity.refresh_chains import is_signed_in, issue_tokens, resolve_access_token, revoke_chain, rotate
 from services.identity.schemas import SessionActor
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "ensure_local_account",
     "get_me",
     "has_consented",
+    "is_signed_in",
     "issue_tokens",
     "list_consents",
     "list_sign_ins",

@@ -20,8 +20,6 @@ Email = Annotated[str, Field(min_length=1, max_length=320, examples=["ada@exampl
 Password = Annotated[
     str, Field(max_length=1024, examples=["correct horse battery"], json_schema_extra={"format": "password"})
 ]
-    str, Field(max_length=1024, examples=["correct horse battery"], json_schema_extra={"format": "password"})
-]
 
 
 class Credentials(Body):
