@@ -1,0 +1,195 @@
+"""The edit document: the only thing that is ever applied to a source tree.
+
+A document is an ordered list of operations. Each operation on an existing file carries `base_fingerprint`, the
+SHA-256 of the whole file as it was before the document; several operations on one file carry the same one.
+Order is part of the meaning. Applying is left to `apply`.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from services.core.tree import UnsafePathError, normalise_path
+from services.engine.names import is_identifier, is_qualified_name
+
+MAX_OPERATIONS = 20_000
+MAX_BLOCK_CHARACTERS = 4_000_000
+
+
+def _file_path(path: str) -> str:
+    clean = normalise_path(path)
+    if clean == ".":
+        raise UnsafePathError("names the root, not a file")
+    return clean
+
+
+def _qualified(name: str) -> str:
+    if not is_qualified_name(name):
+        raise ValueError("not a Python name such as `function` or `Class.method`")
+    return name
+
+
+def _identifier(name: str) -> str:
+    if not is_identifier(name):
+        raise ValueError("not a Python identifier, or a keyword")
+    return name
+
+
+FilePath = Annotated[str, AfterValidator(_file_path)]
+Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Block = Annotated[str, StringConstraints(max_length=MAX_BLOCK_CHARACTERS)]
+QualifiedName = Annotated[str, AfterValidator(_qualified)]
+Identifier = Annotated[str, AfterValidator(_identifier)]
+NodeKind = Literal["FUNCTION", "CLASS", "ASSIGNMENT"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class _OnFile(_Strict):
+    path: FilePath
+    base_fingerprint: Fingerprint
+    result_fingerprint: Fingerprint | None = Field(
+        default=None, description="SHA-256 of the file after the whole document; makes a replay recognisable."
+    )
+
+
+class SearchReplace(_OnFile):
+    """Replace one block of text that occurs exactly once in the file; line endings are compared as LF."""
+
+    op: Literal["search_replace"] = "search_replace"
+    search: Annotated[Block, StringConstraints(min_length=1)]
+    replace: Block
+
+    @model_validator(mode="after")
+    def _must_change(self) -> Self:
+        if self.search == self.replace:
+            raise ValueError("search and replace are the same text")
+        return self
+
+
+class NodeReplace(_OnFile):
+    """Replace one definition found by kind and qualified name; `node_fingerprint` is the SHA-256 of its source."""
+
+    op: Literal["node_replace"] = "node_replace"
+    kind: NodeKind
+    qualified_name: QualifiedName
+    node_fingerprint: Fingerprint
+    replacement: Block
+
+
+class RenameOptions(_Strict):
+    """What a rename follows besides the definition.
+
+    `keep_alias` leaves the old name bound to the new one where references stay that may not be edited.
+    """
+
+    code: bool = True
+    tests: bool = False
+    docs: bool = False
+    strings: bool = False
+    keep_alias: bool = True
+
+
+class RenameSymbol(_OnFile):
+    """Rename a definition of `path` and the references that the options name, through the whole tree."""
+
+    op: Literal["rename_symbol"] = "rename_symbol"
+    symbol: QualifiedName
+    new_name: Identifier
+    options: RenameOptions = RenameOptions()
+
+
+class FileCreate(_Strict):
+    """Create a file; `content` is text, or base64 where the file is not UTF-8."""
+
+    op: Literal["file_create"] = "file_create"
+    path: FilePath
+    content: Annotated[str, StringConstraints(max_length=MAX_BLOCK_CHARACTERS * 4)]
+    encoding: Literal["utf-8", "base64"] = "utf-8"
+
+
+class FileDelete(_Strict):
+    """Delete a file."""
+
+    op: Literal["file_delete"] = "file_delete"
+    path: FilePath
+    base_fingerprint: Fingerprint
+
+
+class FileMove(_Strict):
+    """Move a file without changing it; references are left to other operations."""
+
+    op: Literal["file_move"] = "file_move"
+    path: FilePath
+    base_fingerprint: Fingerprint
+    new_path: FilePath
+
+
+Operation = Annotated[
+    SearchReplace | NodeReplace | RenameSymbol | FileCreate | FileDelete | FileMove, Field(discriminator="op")
+]
+
+EDIT_TYPES: dict[str, str] = {
+    "search_replace": "EXACT_SEARCH_REPLACE",
+    "node_replace": "NODE_ANCHORED",
+    "rename_symbol": "AST_SYMBOLIC",
+    "file_create": "FILE",
+    "file_delete": "FILE",
+    "file_move": "FILE",
+}
+
+
+class EditDocument(_Strict):
+    """Version 1 of the edit document; an unknown `op` or field is refused, never skipped."""
+
+    version: Literal[1] = 1
+    operations: Annotated[list[Operation], Field(max_length=MAX_OPERATIONS)]
+
+    @property
+    def is_search_replace_only(self) -> bool:
+        """Whether single hunks may be picked from this document."""
+        return all(operation.op == "search_replace" for operation in self.operations)
+
+
+def document_from_json(text: str | bytes) -> EditDocument:
+    """Read a stored or received document. Raises `pydantic.ValidationError` for anything that is not one."""
+    return EditDocument.model_validate_json(text)
+
+
+def document_to_json(document: EditDocument) -> str:
+    """Return the canonical JSON form: sorted keys, no insignificant blanks."""
+    return json.dumps(document.model_dump(mode="json"), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def document_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the document, for prompts and the reference page."""
+    return EditDocument.model_json_schema()
+
+
+def document_subset(document: EditDocument, indexes: Iterable[int]) -> EditDocument:
+    """Return the operations at `indexes` in document order, without fingerprints of the whole result.
+
+    Raises:
+        IndexError: an index outside the document.
+    """
+    wanted = sorted(set(indexes))
+    if wanted and (wanted[0] < 0 or wanted[-1] >= len(document.operations)):
+        raise IndexError(f"the document has {len(document.operations)} operations")
+    return EditDocument(operations=[_without_result(document.operations[index]) for index in wanted])
+
+
+def halves(document: EditDocument) -> tuple[EditDocument, EditDocument]:
+    """Split a document in the middle, first half not smaller; of one operation the second half is empty."""
+    count = len(document.operations)
+    middle = (count + 1) // 2
+    return document_subset(document, range(middle)), document_subset(document, range(middle, count))
+
+
+def _without_result(operation: Operation) -> Operation:
+    if isinstance(operation, _OnFile):
+        return operation.model_copy(update={"result_fingerprint": None})
+    return operation

@@ -1,0 +1,236 @@
+"""What an expression denotes: a module, a class, an instance, a member; across the modules of one tree."""
+
+import ast
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from services.core.tree import Tree
+from services.engine.module_names import absolute_module, module_name, modules_by_name, package_folders
+from services.engine.names import is_python
+from services.engine.project import exported_names
+from services.engine.scopes import ImportedName, ModuleScopes, Scope, read_scopes
+from services.engine.syntax import parse
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """`kind` is module, class, instance, member or external.
+
+    A module is named by its dotted `name`; the others by `path` and qualified `name`. `chain` lists the modules a
+    member was imported through, from the asking side to the definition.
+    """
+
+    kind: str
+    name: str
+    path: str = ""
+    chain: tuple[str, ...] = field(default=(), compare=False)
+
+
+EXTERNAL = Entity("external", "")
+_DEPTH = 25
+
+
+class ProjectScopes:
+    """Scopes of every Python file that parses and may mention `word`; others are listed as `opaque`."""
+
+    def __init__(self, tree: Tree, words: tuple[str, ...]) -> None:
+        self._tree = tree
+        self._words = tuple(word.encode() for word in words)
+        self.paths = modules_by_name(tree)
+        self._packages = package_folders(path for path in tree if is_python(path))
+        self.opaque: list[str] = []
+        self._read: dict[str, ModuleScopes | None] = {}
+
+    @cached_property
+    def modules(self) -> dict[str, ModuleScopes]:
+        """Path → scopes of the files that mention one of the words, sorted by path."""
+        found: dict[str, ModuleScopes] = {}
+        for path in sorted(path for path in self._tree if is_python(path)):
+            if any(word in self._tree[path] for word in self._words):
+                scopes = self.scopes(path)
+                if scopes is None:
+                    self.opaque.append(path)
+                else:
+                    found[path] = scopes
+        return found
+
+    def name_of(self, path: str) -> str:
+        """Return the dotted name of a file."""
+        return module_name(path, self._packages)
+
+    def scopes(self, path: str) -> ModuleScopes | None:
+        """Return the scopes of one file, or None when it cannot be parsed."""
+        if path not in self._read:
+            parsed = parse(path, self._tree[path])
+            try:
+                known = parsed.module is not None and parsed.source is not None
+                self._read[path] = read_scopes(parsed.source, parsed.module) if known else None  # type: ignore[arg-type]
+            except RecursionError:
+                self._read[path] = None
+        return self._read[path]
+
+    def member(self, module: str, name: str, chain: tuple[str, ...] = ()) -> Entity:
+        """Return what `module.name` denotes, followed to its definition; external when it is not ours."""
+        path = self.paths.get(module)
+        scopes = self.scopes(path) if path is not None else None
+        if path is None or scopes is None or path in chain or len(chain) > _DEPTH:
+            return self._submodule(module, name)
+        here = (*chain, path)
+        bindings = scopes.root.bindings.get(name, [])
+        imported = [b.node for b in bindings if isinstance(b.node, ImportedName)]
+        if bindings and not imported:
+            return Entity("member", name, path, here)
+        targets = [self._imported(path, node, here) for node in imported]
+        ours = [target for target in targets if target.kind != "external"]
+        if ours and len(imported) < len(bindings):
+            return Entity("member", name, path, here)
+        if ours:
+            return ours[0]
+        if bindings:
+            return Entity("member", name, path, here)
+        return self._starred(path, scopes, name, here) or self._submodule(module, name)
+
+    def _submodule(self, module: str, name: str) -> Entity:
+        dotted = f"{module}.{name}".lstrip(".")
+        known = dotted in self.paths or any(item.startswith(dotted + ".") for item in self.paths)
+        return Entity("module", dotted) if known else EXTERNAL
+
+    def _starred(self, path: str, scopes: ModuleScopes, name: str, chain: tuple[str, ...]) -> Entity | None:
+        for node in scopes.star_imports:
+            module = absolute_module(path, self.name_of(path), node.module, node.level)
+            if self._offers(module, name):
+                found = self.member(module, name, chain)
+                if found.kind == "member":
+                    return found
+        return None
+
+    def _offers(self, module: str, name: str) -> bool:
+        """Tell whether `from module import *` would bring `name`."""
+        path = self.paths.get(module)
+        scopes = self.scopes(path) if path else None
+        if scopes is None:
+            return False
+        exported = exported_names(scopes.root.node)  # type: ignore[arg-type]
+        return name in exported if exported is not None else not name.startswith("_")
+
+    def _imported(self, path: str, node: ImportedName, chain: tuple[str, ...]) -> Entity:
+        if isinstance(node.statement, ast.Import):
+            dotted = node.alias.name if node.alias.asname else node.alias.name.partition(".")[0]
+            known = dotted in self.paths or any(item.startswith(dotted + ".") for item in self.paths)
+            return Entity("module", dotted) if known else EXTERNAL
+        module = absolute_module(path, self.name_of(path), node.statement.module, node.statement.level)
+        return self.member(module, node.alias.name, chain)
+
+    def name(self, path: str, scope: Scope, name: str, depth: int = 0) -> Entity | None:
+        """Return what a bare name denotes; None when that cannot be told."""
+        owner = scope.resolve(name)
+        scopes = self.scopes(path)
+        if scopes is None or depth > _DEPTH:
+            return None
+        if owner is None:
+            return self._starred(path, scopes, name, (path,))
+        found = {self._binding(path, owner, item.node, name, depth) for item in owner.bindings[name]}
+        return found.pop() if len(found) == 1 else None
+
+    def _binding(self, path: str, owner: Scope, node: ast.AST, name: str, depth: int) -> Entity | None:
+        if isinstance(node, ImportedName):
+            return self._imported(path, node, (path,))
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) or owner.kind == "module":
+            qualified = f"{owner.qualified_name}.{name}".lstrip(".")
+            return Entity("member", qualified, path, (path,))
+        if isinstance(node, ast.arg):
+            return self._parameter(path, owner, node, depth)
+        return self._assigned(path, owner, node, depth)
+
+    def _assigned(self, path: str, owner: Scope, node: ast.AST, depth: int) -> Entity | None:
+        if isinstance(node, ast.AnnAssign):
+            return self.instance(self.expression(path, owner, node.annotation, depth + 1))
+        if isinstance(node, ast.Assign):
+            return self.expression(path, owner, node.value, depth + 1)
+        return None
+
+    def _parameter(self, path: str, owner: Scope, node: ast.arg, depth: int) -> Entity | None:
+        function, holder = owner.node, owner.parent
+        if holder is not None and holder.kind == "class" and isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = (*function.args.posonlyargs, *function.args.args)[:1]
+            marks = {item.id for item in function.decorator_list if isinstance(item, ast.Name)}
+            if first and first[0] is node and "staticmethod" not in marks:
+                kind = "class" if "classmethod" in marks or function.name == "__new__" else "instance"
+                return Entity(kind, holder.qualified_name, path)
+        if node.annotation is not None and holder is not None:
+            return self.instance(self.expression(path, holder, node.annotation, depth + 1))
+        return None
+
+    def instance(self, entity: Entity | None) -> Entity | None:
+        """Return an instance of the class that `entity` denotes."""
+        found = self.as_class(entity)
+        return Entity("instance", found.name, found.path) if found else None
+
+    def as_class(self, entity: Entity | None) -> Entity | None:
+        """Return the class that `entity` denotes, or None when it is none of ours."""
+        if entity is None or entity.kind == "class":
+            return entity
+        if entity.kind == "member" and self.class_scope(entity.path, entity.name) is not None:
+            return Entity("class", entity.name, entity.path)
+        return None
+
+    def class_scope(self, path: str, qualified_name: str) -> Scope | None:
+        """Return the scope of a class by file and qualified name."""
+        scopes = self.scopes(path) if path in self._tree else None
+        if scopes is None:
+            return None
+        return next((s for s in scopes.root.walk() if s.kind == "class" and s.qualified_name == qualified_name), None)
+
+    def expression(self, path: str, scope: Scope, node: ast.AST, depth: int = 0) -> Entity | None:
+        """Return what an expression denotes; None when that cannot be told, external when it is not ours."""
+        if depth > _DEPTH:
+            return None
+        if isinstance(node, ast.Name):
+            return self._value(self.name(path, scope, node.id, depth + 1), depth)
+        if isinstance(node, ast.Constant):
+            return self._constant(path, scope, node, depth)
+        if isinstance(node, ast.Attribute):
+            return self._attribute(self.expression(path, scope, node.value, depth + 1), node.attr, depth)
+        if isinstance(node, ast.Call):
+            return self._call(path, scope, node, depth)
+        return EXTERNAL if isinstance(node, ast.List | ast.Dict | ast.Set | ast.Tuple | ast.JoinedStr) else None
+
+    def _constant(self, path: str, scope: Scope, node: ast.Constant, depth: int) -> Entity | None:
+        is_name = isinstance(node.value, str) and node.value.isidentifier()
+        return self.name(path, scope, node.value, depth + 1) if is_name else EXTERNAL
+
+    def _attribute(self, base: Entity | None, attr: str, depth: int) -> Entity | None:
+        if base is None or base.kind == "external":
+            return base
+        if base.kind == "module":
+            return self._value(self.member(base.name, attr), depth)
+        inner = self.class_scope(base.path, f"{base.name}.{attr}")
+        return Entity("member", inner.qualified_name, base.path) if inner else None
+
+    def _call(self, path: str, scope: Scope, node: ast.Call, depth: int) -> Entity | None:
+        if isinstance(node.func, ast.Name) and node.func.id == "super":
+            holder = next((s for s in _ancestors(scope) if s.kind == "class"), None)
+            return Entity("class", holder.qualified_name, path) if holder else None
+        callee = self.expression(path, scope, node.func, depth + 1)
+        if callee is not None and callee.kind == "external":
+            return None
+        return self.instance(callee)
+
+    def _value(self, entity: Entity | None, depth: int) -> Entity | None:
+        """Follow a module-level variable to the instance it holds."""
+        if entity is None or entity.kind != "member" or "." in entity.name:
+            return entity
+        scopes = self.scopes(entity.path)
+        bindings = scopes.root.bindings.get(entity.name, []) if scopes else []
+        if scopes is None or len(bindings) != 1 or not isinstance(bindings[0].node, ast.Assign | ast.AnnAssign):
+            return entity
+        held = self._assigned(entity.path, scopes.root, bindings[0].node, depth + 1)
+        return held if held is not None and held.kind == "instance" else entity
+
+
+def _ancestors(scope: Scope | None) -> list[Scope]:
+    found: list[Scope] = []
+    while scope is not None:
+        found.append(scope)
+        scope = scope.parent
+    return found

@@ -1,0 +1,117 @@
+"""Applying lint fixes to texts until nothing more is found, one guarded fix at a time."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from services.engine.guards import FileView, may_take
+from services.engine.project_model import ProjectModel
+from services.engine.ruff_gateway import Finding, find_fixes
+from services.engine.source import Splice
+from services.engine.syntax import parse_text
+
+MAX_ROUNDS = 12
+
+
+@dataclass
+class FixedTexts:
+    """Texts after the fixes, by path, changed ones only; `taken` counts the fixes by rule, `left` those not taken."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    taken: dict[str, int] = field(default_factory=dict)
+    messages: dict[str, str] = field(default_factory=dict)
+    left: int = 0
+
+
+def fix_texts(
+    texts: Mapping[str, str], rules: tuple[str, ...], target: str, project: ProjectModel
+) -> FixedTexts:
+    """Return what the rules make of the texts.
+
+    Args:
+        texts: path → source text with LF line endings.
+        target: Python version as `3.11`.
+    """
+    result = FixedTexts()
+    wanted = names_wanted_elsewhere(project)
+    pending = dict(texts)
+    for _ in range(MAX_ROUNDS):
+        changed = _round(pending, rules, target, project, wanted, result)
+        result.texts |= changed
+        pending = changed
+        if not pending:
+            break
+    result.texts = {path: text for path, text in result.texts.items() if text != texts[path]}
+    return result
+
+
+def names_wanted_elsewhere(project: ProjectModel) -> frozenset[str]:
+    """Names that some file imports from the project or reaches as an attribute: not unused, whatever the file says."""
+    imported = {item.name for module in project.modules.values() for item in module.imports if item.name}
+    reached = {part for module in project.modules.values() for part in module.attribute_names}
+    exported = {name for module in project.modules.values() for name in module.exports or ()}
+    return frozenset(_imported_from_project(project) | (reached & imported) | exported)
+
+
+def _imported_from_project(project: ProjectModel) -> set[str]:
+    own = {module.name for module in project.modules.values()}
+    return {
+        item.name
+        for module in project.modules.values()
+        for item in module.imports
+        if item.name and (item.module in own or any(name.endswith("." + item.module) for name in own))
+    }
+
+
+def _round(
+    texts: Mapping[str, str],
+    rules: tuple[str, ...],
+    target: str,
+    project: ProjectModel,
+    wanted: frozenset[str],
+    result: FixedTexts,
+) -> dict[str, str]:
+    by_path: dict[str, list[Finding]] = {}
+    for finding in find_fixes(texts, rules, target):
+        by_path.setdefault(finding.path, []).append(finding)
+    changed: dict[str, str] = {}
+    for path, findings in by_path.items():
+        view = FileView(path, texts[path], project, wanted)
+        text = _with_fixes(view, findings, result)
+        if text != texts[path]:
+            changed[path] = text
+    return changed
+
+
+def _with_fixes(view: FileView, findings: list[Finding], result: FixedTexts) -> str:
+    taken: list[Splice] = []
+    count: list[Finding] = []
+    for finding in findings:
+        if _overlaps(finding, taken) or not may_take(finding, view):
+            continue
+        taken += [edit for edit in finding.edits if edit not in taken]
+        count.append(finding)
+    text = view.text
+    for edit in sorted(taken, reverse=True):
+        text = text[: edit.start] + edit.replacement + text[edit.end :]
+    if text == view.text or not _is_valid(text):
+        return view.text
+    for finding in count:
+        result.taken[finding.rule] = result.taken.get(finding.rule, 0) + 1
+        result.messages.setdefault(finding.rule, finding.message)
+    return text
+
+
+def _overlaps(finding: Finding, taken: list[Splice]) -> bool:
+    return any(
+        edit.start <= other.end and other.start <= edit.end and edit != other
+        for edit in finding.edits
+        for other in taken
+    )
+
+
+def _is_valid(text: str) -> bool:
+    try:
+        parse_text(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True

@@ -1,0 +1,33 @@
+"""What a change cannot prove safe, said before anything is changed."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class HazardKind(StrEnum):
+    """Kinds of doubt a person accepts one by one."""
+
+    DYNAMIC_LOOKUP = "DYNAMIC_LOOKUP"
+    TEXT_MENTION = "TEXT_MENTION"
+    OLD_NAME_KEPT = "OLD_NAME_KEPT"
+    UNKNOWN_RECEIVER = "UNKNOWN_RECEIVER"
+    OUTSIDE_BASE = "OUTSIDE_BASE"
+    PUBLIC_NAME = "PUBLIC_NAME"
+    UNREADABLE_FILE = "UNREADABLE_FILE"
+    VERSION_FLOOR = "VERSION_FLOOR"
+    KEYWORD_EXPANSION = "KEYWORD_EXPANSION"
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """One doubt and where it lies; `line` counts from 1 and is None when the whole file is meant."""
+
+    kind: HazardKind
+    path: str
+    line: int | None
+    sentence: str
+
+    @property
+    def location(self) -> str:
+        """`path` or `path:line`."""
+        return self.path if self.line is None else f"{self.path}:{self.line}"

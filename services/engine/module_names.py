@@ -1,0 +1,58 @@
+"""Dotted names of files, as the project's own import statements would write them."""
+
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+from services.engine.names import is_python
+
+
+def module_name(path: str, packages: frozenset[str]) -> str:
+    """Return the dotted name of a Python file; `packages` are the folders that hold an `__init__.py`."""
+    place = PurePosixPath(path)
+    parts = [] if place.stem == "__init__" else [place.stem]
+    folder = place.parent
+    while folder.as_posix() in packages:
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    return ".".join(parts) or place.parent.name
+
+
+def package_folders(paths: Iterable[str]) -> frozenset[str]:
+    """Return the folders that hold an `__init__.py`; the root itself never counts."""
+    folders = (PurePosixPath(path).parent.as_posix() for path in paths if path.endswith("__init__.py"))
+    return frozenset(folder for folder in folders if folder != ".")
+
+
+def modules_by_name(paths: Iterable[str]) -> dict[str, str]:
+    """Map dotted names to paths. A file without a package is known by its stem and by its path from the root.
+
+    Where two files claim a name, a source file beats a stub, a module outside the tests beats one inside,
+    and the shorter path wins.
+    """
+    files = [path for path in paths if is_python(path)]
+    packages = package_folders(files)
+    found: dict[str, str] = {}
+    for path in sorted(files, key=_rank):
+        found.setdefault(module_name(path, packages), path)
+    for path in sorted(files, key=_rank):
+        place = PurePosixPath(path).with_suffix("")
+        parts = place.parts[:-1] if place.name == "__init__" else place.parts
+        if parts and all(part.isidentifier() for part in parts):
+            found.setdefault(".".join(parts), path)
+            if parts[0] in ("src", "lib") and len(parts) > 1:
+                found.setdefault(".".join(parts[1:]), path)
+    return found
+
+
+def absolute_module(path: str, name: str, module: str | None, level: int) -> str:
+    """Resolve the module of a `from` import in the file `path`, whose dotted name is `name`."""
+    if not level:
+        return module or ""
+    parts = name.split(".")
+    keep = len(parts) - level + (1 if PurePosixPath(path).stem == "__init__" else 0)
+    return ".".join([*parts[: max(keep, 0)], *([module] if module else [])])
+
+
+def _rank(path: str) -> tuple[bool, bool, int, str]:
+    parts = PurePosixPath(path).parts
+    return path.endswith(".pyi"), any(part in ("test", "tests") for part in parts), len(parts), path

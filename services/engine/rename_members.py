@@ -1,0 +1,159 @@
+"""References to a member of a class: overrides, `self.member`, `Class.member`, receivers whose type is known."""
+
+import ast
+
+from services.engine.entities import Entity, ProjectScopes
+from services.engine.hazards import Hazard, HazardKind
+from services.engine.rename_names import lookups, note_lookup
+from services.engine.rename_places import PlaceKind, Places
+from services.engine.scopes import AttributeUse, ModuleScopes, Scope
+
+ClassKey = tuple[str, str]
+_COMMON = frozenset(
+    name for kind in (str, bytes, int, float, list, dict, set, tuple, object, type, BaseException) for name in dir(kind)
+)
+
+
+def member_places(project: ProjectScopes, path: str, owner: Scope, name: str, new_name: str) -> Places:
+    """Find every place of a class member; overriding and overridden members of related classes come along."""
+    places = Places(project, path, name, owner)
+    family = _Family(project, (path, owner.qualified_name), name)
+    for key, scope in family.defining.items():
+        _body_places(places, key[0], scope)
+    for member in family.members:
+        _require_free_attribute(places, member, new_name)
+    for other, scopes in project.modules.items():
+        for use in scopes.attributes:
+            if use.node.attr == name:
+                _attribute(places, family, other, use)
+        _fields(places, family, other, scopes)
+        _looked_up(places, family, other, scopes)
+    places.hazards += family.hazards
+    return places
+
+
+class _Family:
+    """The classes that share the member: `defining` bind it, `members` are related by inheritance."""
+
+    def __init__(self, project: ProjectScopes, start: ClassKey, name: str) -> None:
+        self.project = project
+        self.name = name
+        self.hazards: list[Hazard] = []
+        everything = self._all_classes()
+        self.members = self._related(start, everything)
+        self.defining = {key: everything[key] for key in sorted(self.members) if name in everything[key].bindings}
+        self.is_unique = all(key in self.members for key, scope in everything.items() if name in scope.bindings)
+
+    def _all_classes(self) -> dict[ClassKey, Scope]:
+        found: dict[ClassKey, Scope] = {}
+        for path in sorted(set(self.project.paths.values())):
+            scopes = self.project.scopes(path)
+            for scope in scopes.root.walk() if scopes else ():
+                if scope.kind == "class":
+                    found[(path, scope.qualified_name)] = scope
+        return found
+
+    def _related(self, start: ClassKey, everything: dict[ClassKey, Scope]) -> set[ClassKey]:
+        """Walk up to bases that define the member and down to every subclass, until nothing is added."""
+        bases = {key: self._bases(key, scope) for key, scope in everything.items()}
+        related = {start}
+        while True:
+            down = {key for key, parents in bases.items() if any(parent in related for parent in parents)}
+            up = {base for key in related for base in self._ancestors(key, bases) if self._defines(base, everything)}
+            if down | up <= related:
+                return related
+            related |= down | up
+
+    def _ancestors(self, key: ClassKey, bases: dict[ClassKey, list[ClassKey | None]]) -> set[ClassKey]:
+        found: set[ClassKey] = set()
+        pending = [key]
+        while pending:
+            for base in bases.get(pending.pop(), []):
+                if base is not None and base not in found:
+                    found.add(base)
+                    pending.append(base)
+        return found
+
+    def _defines(self, key: ClassKey, everything: dict[ClassKey, Scope]) -> bool:
+        return key in everything and self.name in everything[key].bindings
+
+    def _bases(self, key: ClassKey, scope: Scope) -> list[ClassKey | None]:
+        node = scope.node
+        if not isinstance(node, ast.ClassDef) or scope.parent is None:
+            return []
+        return [self._base(key, scope.parent, base) for base in node.bases]
+
+    def _base(self, key: ClassKey, scope: Scope, node: ast.expr) -> ClassKey | None:
+        target = node.value if isinstance(node, ast.Subscript) else node
+        found = self.project.as_class(self.project.expression(key[0], scope, target))
+        return (found.path, found.name) if found is not None and found.kind == "class" else None
+
+    def holds(self, entity: Entity | None) -> bool:
+        """Tell whether an entity is a class of the family or an instance of one."""
+        found = self.project.as_class(entity) if entity is not None and entity.kind == "member" else entity
+        return found is not None and found.kind in ("class", "instance") and (found.path, found.name) in self.members
+
+
+def _body_places(places: Places, path: str, scope: Scope) -> None:
+    own = scope is places.owner
+    places.owners.append((path, scope))
+    for binding in scope.bindings[places.name]:
+        places.add(path, binding.start, PlaceKind.DEFINITION if own else PlaceKind.REFERENCE, (path,))
+    for inner in scope.walk():
+        for item in inner.references:
+            if item.name == places.name and inner.resolve(item.name) is scope:
+                places.add(path, item.start, PlaceKind.REFERENCE, (path,))
+                places.reads.append((path, inner, scope, item.start))
+    _outside_bases(places, path, scope)
+
+
+def _outside_bases(places: Places, path: str, scope: Scope) -> None:
+    node = scope.node
+    for base in node.bases if isinstance(node, ast.ClassDef) and scope.parent is not None else ():
+        target = base.value if isinstance(base, ast.Subscript) else base
+        known = places.project.as_class(places.project.expression(path, scope.parent, target))
+        if known is None and not (isinstance(target, ast.Name) and target.id in ("object", "Generic", "Protocol", "ABC")):
+            sentence = f"A base class of {scope.qualified_name} is outside the project and may call {places.name}."
+            places.hazards.append(Hazard(HazardKind.OUTSIDE_BASE, path, base.lineno, sentence))
+
+
+def _require_free_attribute(places: Places, key: ClassKey, new_name: str) -> None:
+    scope = places.project.class_scope(*key)
+    if scope is not None and (key[0], scope) not in places.owners:
+        places.owners.append((key[0], scope))
+
+
+def _attribute(places: Places, family: _Family, path: str, use: AttributeUse) -> None:
+    base = places.project.expression(path, use.scope, use.node.value)
+    if family.holds(base):
+        places.add(path, use.start, PlaceKind.REFERENCE, (path,))
+    elif base is None and family.is_unique and places.name not in _COMMON:
+        places.add(path, use.start, PlaceKind.REFERENCE, (path,))
+        sentence = f"The object's type cannot be told; it is taken for the only class with {places.name}."
+        places.hazards.append(Hazard(HazardKind.UNKNOWN_RECEIVER, path, use.node.lineno, sentence))
+    elif base is None:
+        sentence = f"The object's type cannot be told and other types have {places.name}; it stays as it is."
+        places.hazards.append(Hazard(HazardKind.UNKNOWN_RECEIVER, path, use.node.lineno, sentence))
+
+
+def _fields(places: Places, family: _Family, path: str, scopes: ModuleScopes) -> None:
+    """Keyword arguments of constructor calls, when the member is a declared field."""
+    bindings = places.owner.bindings[places.name]
+    if not any(isinstance(binding.node, ast.AnnAssign) for binding in bindings):
+        return
+    for call in scopes.calls:
+        for keyword in call.node.keywords:
+            if keyword.arg == places.name and family.holds(
+                places.project.as_class(places.project.expression(path, call.scope, call.node.func))
+            ):
+                start = scopes.source.offset(keyword.lineno, keyword.col_offset)
+                places.add(path, start, PlaceKind.KEYWORD, (path,))
+
+
+def _looked_up(places: Places, family: _Family, path: str, scopes: ModuleScopes) -> None:
+    for call, text in lookups(scopes, places.name):
+        base = places.project.expression(path, text.scope, call.args[0])
+        if family.holds(base) and text.start >= 0:
+            places.add(path, text.start, PlaceKind.REFERENCE, (path,))
+        elif base is None:
+            note_lookup(places, path, text)

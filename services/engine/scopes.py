@@ -1,0 +1,345 @@
+"""Scopes, bindings and references of one module, each with its exact place in the text."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from services.engine.source import SourceText
+from services.engine.syntax import parse_text
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A name at `[start, end)`. `node` is the statement or expression that binds or reads it."""
+
+    name: str
+    start: int
+    end: int
+    node: ast.AST
+
+
+@dataclass(eq=False)
+class Scope:
+    """One scope; `kind` is module, class, function or comprehension, `qualified_name` is empty for the module."""
+
+    kind: str
+    qualified_name: str
+    parent: "Scope | None"
+    node: ast.AST
+    bindings: dict[str, list[Occurrence]] = field(default_factory=dict)
+    references: list[Occurrence] = field(default_factory=list)
+    outer: dict[str, str] = field(default_factory=dict)
+    declarations: list[Occurrence] = field(default_factory=list)
+    children: list["Scope"] = field(default_factory=list)
+
+    def walk(self) -> Iterator["Scope"]:
+        """Yield this scope and every scope inside it."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+    def lookup_chain(self) -> Iterator["Scope"]:
+        """Yield the scopes in which a name read here is looked up, nearest first."""
+        yield self
+        scope = self.parent
+        while scope is not None:
+            if scope.kind != "class":
+                yield scope
+            scope = scope.parent
+
+    def resolve(self, name: str) -> "Scope | None":
+        """Return the scope that binds `name` as seen from here; None for builtins and unknown names."""
+        if self.outer.get(name) == "global":
+            return next((scope for scope in self.lookup_chain() if scope.kind == "module" and name in scope.bindings), None)
+        return next((scope for scope in self.lookup_chain() if name in scope.bindings and name not in scope.outer), None)
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeUse:
+    """`value.attr`, with the place of the attribute's name."""
+
+    node: ast.Attribute
+    scope: Scope
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallUse:
+    """A call and the scope in which it stands."""
+
+    node: ast.Call
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class StringUse:
+    """A plain string literal: its value and the place of its content, quotes excluded; -1 where escapes hide it."""
+
+    value: str
+    start: int
+    node: ast.Constant
+    scope: Scope
+    is_docstring: bool
+
+
+@dataclass
+class ModuleScopes:
+    """Everything named in one module."""
+
+    source: SourceText
+    root: Scope
+    attributes: list[AttributeUse] = field(default_factory=list)
+    calls: list[CallUse] = field(default_factory=list)
+    strings: list[StringUse] = field(default_factory=list)
+    star_imports: list[ast.ImportFrom] = field(default_factory=list)
+
+
+class ImportedName(ast.AST):
+    """A binding made by an import: the statement and the alias."""
+
+    def __init__(self, statement: ast.Import | ast.ImportFrom, alias: ast.alias) -> None:
+        super().__init__()
+        self.statement = statement
+        self.alias = alias
+
+
+def read_scopes(source: SourceText, module: ast.Module) -> ModuleScopes:
+    """Index one module. Raises `RecursionError` for expressions nested beyond Python's own limit."""
+    root = Scope("module", "", None, module)
+    found = ModuleScopes(source, root)
+    _Indexer(found).body(module.body, root, is_documented=True)
+    return found
+
+
+class _Indexer:
+    def __init__(self, found: ModuleScopes) -> None:
+        self.found = found
+        self.source = found.source
+
+    def body(self, statements: list[ast.stmt], scope: Scope, *, is_documented: bool = False) -> None:
+        for index, node in enumerate(statements):
+            if is_documented and index == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                self.constant(node.value, scope, is_docstring=True)
+            else:
+                self.visit(node, scope)
+
+    def visit(self, node: ast.AST, scope: Scope) -> None:
+        method = getattr(self, f"on_{type(node).__name__}", None)
+        if method is not None:
+            method(node, scope)
+        else:
+            self.children(node, scope)
+
+    def children(self, node: ast.AST, scope: Scope) -> None:
+        for child in ast.iter_child_nodes(node):
+            self.visit(child, scope)
+
+    def at(self, node: ast.AST) -> int:
+        return self.source.offset(node.lineno, node.col_offset)  # type: ignore[attr-defined]
+
+    def end(self, node: ast.AST) -> int:
+        return self.source.offset(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+
+    def bind(self, scope: Scope, name: str, start: int, node: ast.AST) -> None:
+        occurrence = Occurrence(name, start, start + len(name), node)
+        owner = self._owner(scope, name)
+        owner.bindings.setdefault(name, []).append(occurrence)
+
+    def _owner(self, scope: Scope, name: str) -> Scope:
+        where = scope.outer.get(name)
+        if where == "global":
+            return self.found.root
+        if where == "nonlocal":
+            return next((s for s in scope.lookup_chain() if s is not scope and name in s.bindings), scope)
+        return scope
+
+    def bind_found(self, scope: Scope, name: str, pattern: str, start: int, end: int, node: ast.AST) -> None:
+        match = re.compile(pattern).search(self.source.text, start, end)
+        if match is not None:
+            self.bind(scope, name, match.end() - len(name), node)
+
+    def on_FunctionDef(self, node: FunctionNode, scope: Scope) -> None:
+        self.bind_found(scope, node.name, rf"def\s+{node.name}", self.at(node), self.end(node), node)
+        for decorator in node.decorator_list:
+            self.visit(decorator, scope)
+        inner = self._inner("function", node.name, scope, node)
+        self.arguments(node.args, scope, inner)
+        if node.returns is not None:
+            self.annotation(node.returns, scope)
+        self._declare(node.body, inner)
+        self.body(node.body, inner, is_documented=True)
+
+    on_AsyncFunctionDef = on_FunctionDef
+
+    def on_Lambda(self, node: ast.Lambda, scope: Scope) -> None:
+        inner = self._inner("function", "<lambda>", scope, node)
+        self.arguments(node.args, scope, inner)
+        self.visit(node.body, inner)
+
+    def on_ClassDef(self, node: ast.ClassDef, scope: Scope) -> None:
+        self.bind_found(scope, node.name, rf"class\s+{node.name}", self.at(node), self.end(node), node)
+        for item in (*node.decorator_list, *node.bases, *node.keywords):
+            self.visit(item, scope)
+        inner = self._inner("class", node.name, scope, node)
+        self._declare(node.body, inner)
+        self.body(node.body, inner, is_documented=True)
+
+    def comprehension(self, node: ast.AST, scope: Scope) -> None:
+        inner = self._inner("comprehension", "<comprehension>", scope, node)
+        generators: list[ast.comprehension] = node.generators  # type: ignore[attr-defined]
+        for index, generator in enumerate(generators):
+            self.visit(generator.iter, scope if index == 0 else inner)
+            self.visit(generator.target, inner)
+            for condition in generator.ifs:
+                self.visit(condition, inner)
+        for name in ("elt", "key", "value"):
+            if hasattr(node, name):
+                self.visit(getattr(node, name), inner)
+
+    on_ListComp = on_SetComp = on_DictComp = on_GeneratorExp = comprehension
+
+    def on_NamedExpr(self, node: ast.NamedExpr, scope: Scope) -> None:
+        owner = scope
+        while owner.kind == "comprehension" and owner.parent is not None:
+            owner = owner.parent
+        self.bind(owner, node.target.id, self.at(node.target), node)
+        self.visit(node.value, scope)
+
+    def on_Name(self, node: ast.Name, scope: Scope) -> None:
+        if isinstance(node.ctx, ast.Load):
+            start = self.at(node)
+            scope.references.append(Occurrence(node.id, start, start + len(node.id), node))
+        else:
+            self.bind(scope, node.id, self.at(node), node)
+
+    def on_Assign(self, node: ast.Assign, scope: Scope) -> None:
+        self.visit(node.value, scope)
+        for target in node.targets:
+            self._target(target, node, scope)
+
+    def on_AnnAssign(self, node: ast.AnnAssign, scope: Scope) -> None:
+        self.annotation(node.annotation, scope)
+        if node.value is not None:
+            self.visit(node.value, scope)
+        self._target(node.target, node, scope)
+
+    def on_Attribute(self, node: ast.Attribute, scope: Scope) -> None:
+        self.visit(node.value, scope)
+        end = self.end(node)
+        self.found.attributes.append(AttributeUse(node, scope, end - len(node.attr), end))
+
+    def on_Call(self, node: ast.Call, scope: Scope) -> None:
+        self.found.calls.append(CallUse(node, scope))
+        self.children(node, scope)
+
+    def on_Import(self, node: ast.Import, scope: Scope) -> None:
+        for item in node.names:
+            name = item.asname or item.name.partition(".")[0]
+            start = self.end(item) - len(name) if item.asname else self.at(item)
+            self.bind(scope, name, start, ImportedName(node, item))
+
+    def on_ImportFrom(self, node: ast.ImportFrom, scope: Scope) -> None:
+        for item in node.names:
+            if item.name == "*":
+                self.found.star_imports.append(node)
+                continue
+            name = item.asname or item.name
+            start = self.end(item) - len(name) if item.asname else self.at(item)
+            self.bind(scope, name, start, ImportedName(node, item))
+
+    def on_ExceptHandler(self, node: ast.ExceptHandler, scope: Scope) -> None:
+        if node.type is not None:
+            self.visit(node.type, scope)
+        if node.name is not None and node.type is not None:
+            pattern = rf"as\s+{node.name}\b"
+            self.bind_found(scope, node.name, pattern, self.end(node.type), self.end(node), node)
+        self.body(node.body, scope)
+
+    def on_MatchAs(self, node: ast.MatchAs, scope: Scope) -> None:
+        self.children(node, scope)
+        if node.name is not None:
+            self.bind(scope, node.name, self.end(node) - len(node.name), node)
+
+    on_MatchStar = on_MatchAs
+
+    def on_MatchMapping(self, node: ast.MatchMapping, scope: Scope) -> None:
+        self.children(node, scope)
+        if node.rest is not None:
+            self.bind_found(scope, node.rest, rf"\*\*\s*{node.rest}\b", self.at(node), self.end(node), node)
+
+    def declaration(self, node: ast.Global | ast.Nonlocal, scope: Scope) -> None:
+        for name in node.names:
+            for match in re.compile(rf"\b{name}\b").finditer(self.source.text, self.at(node), self.end(node)):
+                scope.declarations.append(Occurrence(name, match.start(), match.end(), node))
+
+    on_Global = on_Nonlocal = declaration
+
+    def on_Constant(self, node: ast.Constant, scope: Scope) -> None:
+        self.constant(node, scope)
+
+    def constant(self, node: ast.Constant, scope: Scope, *, is_docstring: bool = False) -> None:
+        if isinstance(node.value, str):
+            self.found.strings.append(StringUse(node.value, self._content(node), node, scope, is_docstring))
+
+    def annotation(self, node: ast.expr, scope: Scope) -> None:
+        """Index an annotation; quoted parts count as code."""
+        for item in [n for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]:
+            self._quoted(item, scope)
+        self.visit(node, scope)
+
+    def _quoted(self, node: ast.Constant, scope: Scope) -> None:
+        start = self._content(node)
+        if start < 0 or "\n" in node.value:
+            return
+        try:
+            names = [n for n in ast.walk(parse_text(node.value)) if isinstance(n, ast.Name)]
+        except SyntaxError:
+            return
+        for name in names:
+            if node.value.isascii():
+                place = start + name.col_offset
+                scope.references.append(Occurrence(name.id, place, place + len(name.id), name))
+
+    def arguments(self, args: ast.arguments, outer: Scope, inner: Scope) -> None:
+        for item in (*args.posonlyargs, *args.args, args.vararg, *args.kwonlyargs, args.kwarg):
+            if item is not None:
+                self.bind(inner, item.arg, self.at(item), item)
+                if item.annotation is not None:
+                    self.annotation(item.annotation, outer)
+        for default in (*args.defaults, *args.kw_defaults):
+            if default is not None:
+                self.visit(default, outer)
+
+    def _inner(self, kind: str, name: str, scope: Scope, node: ast.AST) -> Scope:
+        inner = Scope(kind, f"{scope.qualified_name}.{name}".lstrip("."), scope, node)
+        scope.children.append(inner)
+        return inner
+
+    def _declare(self, body: list[ast.stmt], scope: Scope) -> None:
+        """Note `global` and `nonlocal` first: they hold for the whole body."""
+        pending: list[ast.AST] = list(body)
+        while pending:
+            node = pending.pop()
+            if isinstance(node, ast.Global | ast.Nonlocal):
+                kind = "global" if isinstance(node, ast.Global) else "nonlocal"
+                scope.outer |= dict.fromkeys(node.names, kind)
+            elif not isinstance(node, FunctionNode | ast.ClassDef | ast.Lambda):
+                pending += [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt | ast.ExceptHandler)]
+
+    def _target(self, target: ast.expr, node: ast.stmt, scope: Scope) -> None:
+        if isinstance(target, ast.Name):
+            self.bind(scope, target.id, self.at(target), node)
+        else:
+            self.visit(target, scope)
+
+    def _content(self, node: ast.Constant) -> int:
+        """Return where a literal's content begins, or -1 when source and value differ or it has several parts."""
+        raw = self.source.text[self.at(node) : self.end(node)]
+        match = re.match(r"[rRuU]?('''|\"\"\"|'|\")", raw)
+        if match is None or raw[match.end() : -len(match[1])] != node.value:
+            return -1
+        return self.at(node) + match.end()
