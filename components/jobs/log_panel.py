@@ -10,12 +10,22 @@ from components.ui.button import button
 
 
 def log_panel(
-    lines: rx.Var[list], earlier: rx.Var[str], following: rx.Var[bool], *, on_earlier: Any, on_follow: Any
+    settled: rx.Var[list],
+    tail: rx.Var[list],
+    earlier: rx.Var[str],
+    following: rx.Var[bool],
+    *,
+    on_earlier: Any,
+    on_follow: Any,
+    on_pin: Any,
 ) -> rx.Component:
     """Draw the log.
 
     Args:
+        settled: Older lines, which no paint sends again.
+        tail: The newest lines.
         earlier: Words of the button that loads older lines; empty when the first line is shown.
+        on_pin: Handler that stops following; the page script presses it when the reader scrolls up.
         following: False once the reader pinned the view; the page script scrolls only while it is true.
     """
     follow = button(
@@ -32,7 +42,8 @@ def log_panel(
     return rx.fragment(
         panel_head("Log", rx.cond(earlier != "", older, rx.fragment()), copy, follow, tag="terminal"),
         rx.el.div(
-            rx.cond(lines.length() > 0, rx.foreach(lines, _line), nothing_yet("No line yet.")),
+            rx.foreach(settled, _line),
+            rx.cond(tail.length() > 0, rx.foreach(tail, _line), nothing_yet("No line yet.")),
             id="job-log",
             class_name="job-log",
             role="log",
@@ -40,6 +51,15 @@ def log_panel(
             aria_label="Job log",
             tab_index=0,
             custom_attrs={"data-following": following},
+        ),
+        rx.el.button(
+            "Pin the log",
+            type="button",
+            id="job-log-pin",
+            class_name="visually-hidden",
+            tab_index=-1,
+            aria_hidden="true",
+            on_click=on_pin,
         ),
     )
 

@@ -45,7 +45,7 @@ def outcome_legend() -> rx.Component:
 
 def _entry(word: str, outcome: str, path: str, height: int) -> rx.Component:
     mark = rx.el.svg(
-        rx.el.svg.line(class_name="outcome-axis", x1=0, x2=6, y1=9.5, y2=9.5),
+        rx.el.svg.line(class_name="outcome-axis", x1=0, x2=6, y1="9.5", y2="9.5"),
         rx.el.svg.path(class_name="outcome-passed", d="M0 5.5h6", stroke_width=6, stroke_dasharray="2 2"),
         rx.el.svg.path(class_name=f"outcome-{outcome}", d=path, stroke_width=height, stroke_dasharray="2 2"),
         class_name="outcome",

@@ -64,7 +64,7 @@ def _cell(at: int, outcomes: Sequence[str]) -> SidingCell:
 
 def _bracket(first: int, last: int, text: str, tone: str = "") -> SidingBracket:
     left, right = _left(first), _left(last) + _CELL
-    return SidingBracket(f"M{left} 62V58H{right}V62", text, (left + right) / 2, 54, "middle", tone)
+    return SidingBracket(f"M{left} 62V58H{right}V62", text, f"{(left + right) / 2:g}", 54, "middle", tone)
 
 
 def _class_brackets(repair: RepairFacts, status: str) -> list[SidingBracket]:
@@ -82,12 +82,12 @@ def _class_brackets(repair: RepairFacts, status: str) -> list[SidingBracket]:
 def _same_bracket(repair: RepairFacts, driven: int, status: str) -> list[SidingBracket]:
     last = driven - (2 if repair.outcomes and repair.outcomes[-1] == "now" else 1)
     first = max(last - repair.identical + 1, 0)
-    end = SidingBracket(text="then recovery", x=_left(REPAIR_BUDGET - 1) + _CELL, y=107, anchor="end")
+    end = SidingBracket(text="then recovery", x=str(_left(REPAIR_BUDGET - 1) + _CELL), y=107, anchor="end")
     if repair.identical < 2 or last < 0:
         return [end] if status == "active" else []
     left, right = _left(first), _left(last) + _CELL
     words = f"same failure {repair.identical} of {IDENTICAL_FAILURES}"
-    same = SidingBracket(f"M{left} 88V92H{right}V88", words, left, 107, "start", "warn")
+    same = SidingBracket(f"M{left} 88V92H{right}V88", words, str(left), 107, "start", "warn")
     return [same, end] if last < REPAIR_BUDGET - 4 else [same]
 
 

@@ -231,5 +231,5 @@ def _columns(before: Iterable[StationView], after: int) -> str:
 def _mark(at: int, here: int) -> TrackMark:
     middle = 5 + 10 * at
     if at == here:
-        return TrackMark(middle - 4.5, 3.5, 9.0, "active")
-    return TrackMark(middle - 2.5, 5.5, 5.0, "done" if at < here else "todo")
+        return TrackMark(f"{middle - 4.5:g}", "3.5", 9, "active")
+    return TrackMark(f"{middle - 2.5:g}", "5.5", 5, "done" if at < here else "todo")

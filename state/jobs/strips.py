@@ -62,7 +62,7 @@ def draw(before: Sequence[Tick], after: Sequence[Tick], scale: StripScale = GENE
     return StripView(
         width=max(width, 0),
         height=int(2 * middle),
-        axis=middle,
+        axis=f"{middle:g}",
         dash=f"{scale.tick} {scale.gap}",
         passed=paths[Tick.PASSED],
         failed=paths[Tick.FAILED],

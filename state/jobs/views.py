@@ -24,9 +24,9 @@ class Fact:
 class TrackMark:
     """One square of the mini track, by its left edge in pixels."""
 
-    x: float = 0.0
-    y: float = 0.0
-    side: float = 5.0
+    x: str = "0"
+    y: str = "0"
+    side: int = 5
     status: str = "todo"
 
 
@@ -60,6 +60,7 @@ class HeadView:
     can_act: bool = False
     can_cancel: bool = False
     can_revise: bool = False
+    needs_decision: bool = False
     track: TrackView = field(default_factory=TrackView)
 
 
@@ -117,8 +118,8 @@ class SidingBracket:
 
     path: str = ""
     text: str = ""
-    x: float = 0.0
-    y: float = 0.0
+    x: str = "0"
+    y: int = 0
     anchor: str = "middle"
     tone: str = ""
 
@@ -165,7 +166,7 @@ class StripView:
 
     width: int = 0
     height: int = 0
-    axis: float = 0.0
+    axis: str = "0"
     dash: str = "3 2"
     passed: str = ""
     failed: str = ""

@@ -1,0 +1,99 @@
+"""Reads and commands of the job screens: the only place of `state.jobs` that calls services.
+
+Each read checks access through the service verb it calls. What it returns stays on the server; `present` words it.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from services.canon.vocabulary import JobAction
+from services.core.actor import Actor
+from services.feed import service as feed
+from services.feed.schemas import Frame
+from services.infra.unit_of_work import UnitOfWork
+from services.jobs import service as jobs
+from services.jobs.schemas import (
+    AttemptView,
+    AuditEventView,
+    JobView,
+    LogLineView,
+    ProposalView,
+    TestRunView,
+    TransitionView,
+)
+
+BASELINE_RUNS = ("BASELINE", "REBASE_BASELINE")
+
+
+@dataclass(frozen=True)
+class FrameData:
+    """What the head, the rail and the track of every job screen are made from."""
+
+    job: JobView
+    transitions: Sequence[TransitionView] = ()
+    attempts: Sequence[AttemptView] = ()
+    runs: Sequence[TestRunView] = ()
+    counts: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def baseline(self) -> TestRunView | None:
+        """The newest run on untouched code."""
+        return next((run for run in reversed(self.runs) if run.run_type in BASELINE_RUNS), None)
+
+    @property
+    def newest(self) -> TestRunView | None:
+        """The newest run on changed code."""
+        return next((run for run in reversed(self.runs) if run.run_type not in BASELINE_RUNS), None)
+
+
+async def load_frame(uow: UnitOfWork, job_id: UUID) -> FrameData:
+    """Read the job with its track and runs.
+
+    Raises:
+        IamaError: `JOB_NOT_FOUND` for strangers and unknown ids alike.
+    """
+    job = await jobs.get_job_view(uow, job_id)
+    runs = await jobs.list_runs(uow, job_id)
+    frame = FrameData(job, await jobs.list_transitions(uow, job_id), await jobs.list_attempts(uow, job_id), runs)
+    baseline = frame.baseline
+    if baseline is not None:
+        frame.counts["tests_count"] = str(baseline.generated_total)
+    return frame
+
+
+async def load_log(uow: UnitOfWork, job_id: UUID, limit: int) -> list[LogLineView]:
+    """Read the newest log lines, oldest first."""
+    return await jobs.list_log(uow, job_id, limit=limit)
+
+
+async def load_proposals(uow: UnitOfWork, job_id: UUID) -> list[ProposalView]:
+    """Read the three strategies, calmest first; none before the analysis ended."""
+    return await jobs.list_proposals(uow, job_id)
+
+
+async def load_audit(uow: UnitOfWork, job_id: UUID) -> list[AuditEventView]:
+    """Read the job's links of the audit chain."""
+    return await jobs.list_audit(uow, job_id)
+
+
+async def last_seq(uow: UnitOfWork, job_id: UUID) -> int:
+    """Read the number of the newest frame, 0 when there is none."""
+    return await feed.last_seq(uow, job_id)
+
+
+def subscribe(actor: Actor, job_id: UUID, after_seq: int) -> AsyncIterator[Sequence[Frame]]:
+    """Follow the job's feed; the caller has read the job, and so checked access, before."""
+    return feed.subscribe(actor, job_id, after_seq)
+
+
+async def act(uow: UnitOfWork, job_id: UUID, action: JobAction, expected_revision: int, params: dict[str, Any]) -> None:
+    """Send a command.
+
+    Raises:
+        IamaError: `STATE_REVISION_CONFLICT`, `TRANSITION_NOT_ALLOWED`, a role or plan refusal; nothing is written.
+    """
+    from services.workflow import service as workflow
+
+    await workflow.act(uow, job_id, action, expected_revision, params)
