@@ -1,0 +1,1 @@
+"""What a job may use and what it used: snapshots, reservation at start, checkpoint, settlement, ledger."""
