@@ -78,10 +78,7 @@ def _skip_test(job: RefactorJob, params: Params) -> Decision:
 
 def _rerun(job: RefactorJob, changes: dict[str, Any], trigger: str) -> Decision:
     """Run the tests of the last attempt again; the repeated run uses no attempt (rule 4.9)."""
-    last = job.next_attempt_number - 1
-    return Decision(
-        _S.SELF_HEALING, trigger, None, changes, items=(ItemRequest(_I.RUN_TESTS, {"attempt_number": last}),)
-    )
+    return Decision(_S.SELF_HEALING, trigger, None, changes)
 
 
 def _continue_repair(job: RefactorJob, params: Params) -> Decision:

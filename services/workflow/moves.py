@@ -47,7 +47,7 @@ async def _move(uow: UnitOfWork, job: RefactorJob, decision: Decision) -> Applie
     base: dict[str, Any] = {"wait_kind": None, "wait_deadline_at": None}
     base |= _deadline(timers)
     base |= _terminal(job, target)
-    items = decision.items or _entry_items(target)
+    items = decision.items if decision.items and target is decision.to else _entry_items(target)
     change = Transition(
         to=target,
         trigger=decision.trigger,

@@ -53,12 +53,14 @@ EXPIRIES: dict[TimerKind, Callable[[RefactorJob], Decision]] = {
 async def fire_timer(timer_id: UUID, tenant_id: UUID) -> str:
     """Act on one due timer; a second call, or one after the job moved on, does nothing."""
     async with unit_of_work(system_actor(tenant_id, "timer")) as uow:
-        timer = (
-            await uow.session.exec(select(WorkflowTimer).where(WorkflowTimer.id == timer_id).with_for_update())
-        ).one_or_none()
-        if timer is None or timer.fired_at or timer.cancelled_at or timer.fires_at > now():
+        found = await uow.session.get(WorkflowTimer, timer_id)
+        if found is None:
             return "not due"
-        job = await queries.find_job(uow, timer.job_id, lock=True)
+        job = await queries.find_job(uow, found.job_id, lock=True)
+        locked = select(WorkflowTimer).where(WorkflowTimer.id == timer_id).with_for_update()
+        timer = (await uow.session.exec(locked.execution_options(populate_existing=True))).one()
+        if timer.fired_at or timer.cancelled_at or timer.fires_at > now():
+            return "not due"
         timer.fired_at = now()
         uow.session.add(timer)
         await uow.session.flush()

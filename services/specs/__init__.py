@@ -1,0 +1,1 @@
+"""The behaviour specification: extraction, revisions, optimistic lock."""
