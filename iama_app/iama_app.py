@@ -48,7 +48,10 @@ app = rx.App(
     stylesheets=_STYLESHEETS,
     reset_style=False,
     html_lang="en",
-    head_components=[rx.el.script(src=script, defer=script != "/theme.js") for script in _SCRIPTS],
+    head_components=[
+        rx.el.link(rel="icon", href="/icons/mark.svg", type="image/svg+xml"),
+        *[rx.el.script(src=script, defer=script != "/theme.js") for script in _SCRIPTS],
+    ],
     app_wraps={},
     toaster=None,
     api_transformer=[Starlette(routes=_api_routes()), _same_origin],

@@ -13,14 +13,14 @@ from components.ui.table import Column, cell, table
 from state.jobs_list.list import JobsListState
 
 _COLUMNS = (
-    Column("State", "206px"),
+    Column("State", "212px"),
     Column("Goal and path"),
-    Column("Risk and strategy", "180px"),
-    Column("Behaviour, before and after", "192px"),
-    Column("Repository", "168px", drop=True),
+    Column("Risk and strategy", "172px"),
+    Column("Behaviour, before and after", "184px"),
+    Column("Repository", "136px", drop=True),
     Column("Took, started", "112px", number=True),
-    Column("Expires", "64px", number=True),
-    Column("", "80px"),
+    Column("Expires", "60px", number=True),
+    Column("", "76px"),
 )
 
 

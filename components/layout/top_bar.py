@@ -20,8 +20,8 @@ def top_bar(section: str = "") -> rx.Component:
         _wordmark("/jobs"),
         _sections(section),
         rx.el.div(
-            rx.cond(SessionState.person.plan != "", status_badge("building_2", SessionState.person.plan)),
-            rx.cond(SessionState.person.quota != "", status_badge("gauge", SessionState.person.quota)),
+            rx.cond(SessionState.person.plan != "", status_badge("building_2", SessionState.person.plan, token="plain")),
+            rx.cond(SessionState.person.quota != "", status_badge("gauge", SessionState.person.quota, token="plain")),
             _user_menu(),
             class_name="top-bar__right",
         ),

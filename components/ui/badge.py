@@ -53,7 +53,7 @@ def status_badge(tag: str, text: Text, *, token: str = "neutral") -> rx.Componen
     """Draw a badge for a fact that is not a job state, such as `Quota exhausted`.
 
     Args:
-        token: success, warning, danger, info, neutral or paused.
+        token: success, warning, danger, info, neutral, paused, or plain for a label without a status.
     """
     return rx.el.span(icon(tag, size=14), rx.el.span(text), class_name=f"badge badge--lite badge--{token}")
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from services.canon.lifecycle import JobState
-from services.canon.limits import IDENTICAL_FAILURES, REPAIR_BUDGET
+from services.canon.limits import REPAIR_BUDGET
 from services.canon.vocabulary import STATE_WORDS, STRATEGY_WORDS, risk_word
 from services.jobs.schemas import JobPage, JobView
 from state.jobs import format as fmt
@@ -134,12 +134,8 @@ def job_href(job: JobView) -> str:
 
 
 def repair_count(job: JobView) -> str:
-    """Return `n/10` while repairing, `3/3` at the pause after identical failures, else nothing."""
-    if job.status is JobState.SELF_HEALING:
-        return f"{job.attempt_count}/{REPAIR_BUDGET}"
-    if job.status is JobState.WAITING_INTERVENTION and job.identical_failure_count:
-        return f"{job.identical_failure_count}/{IDENTICAL_FAILURES}"
-    return ""
+    """Return `n/10` while repairing, else nothing."""
+    return f"{job.attempt_count}/{REPAIR_BUDGET}" if job.status is JobState.SELF_HEALING else ""
 
 
 def strategy_line(job: JobView) -> str:

@@ -1,0 +1,1 @@
+"""W9: everything that is frozen when a job starts."""

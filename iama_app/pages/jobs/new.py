@@ -1,0 +1,42 @@
+"""W9: set-up of a new job."""
+
+import reflex as rx
+
+from components.layout.heads import action_bar, page_head, spacer
+from components.setup import sections
+from components.setup.summary import summary
+from components.ui.blocks import problem_block
+from components.ui.button import button, link_button
+from iama_app.shells.portal import portal, split
+from state.account.session import SessionState
+from state.setup.new import NewJobState
+
+ON_LOAD = [SessionState.enter, NewJobState.load]
+
+
+def page() -> rx.Component:
+    """Draw the form, its summary and the start."""
+    form = rx.el.form(
+        problem_block(NewJobState.problem),
+        sections.source_section(),
+        sections.goal_section(),
+        sections.execution_section(),
+        sections.network_section(),
+        sections.delivery_section(),
+        sections.escalation_section(),
+        id="new-job",
+        on_submit=lambda _: NewJobState.start(),
+        no_validate=True,
+    )
+    start = button("Start analysis", tag="play", kind="primary", size="cta", solid=True, type="submit", form="new-job")
+    return portal(
+        page_head("New job", spacer(), link_button("All jobs", "/jobs", tag="arrow_left", kind="quiet")),
+        split(form, summary(), label="Preflight and billing"),
+        action_bar(
+            "Your turn",
+            "These choices are frozen at start. Nothing is charged until tests are generated.",
+            link_button("Cancel", "/jobs", kind="quiet"),
+            start,
+        ),
+        section="jobs",
+    )

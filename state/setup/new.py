@@ -1,0 +1,115 @@
+"""W9: the form of a new job. Fields live here while they are typed; the service decides whether they hold."""
+
+from dataclasses import replace
+from typing import Any
+
+import reflex as rx
+from pydantic import ValidationError
+
+from services.access import service as access
+from services.canon.errors import IamaError
+from services.engine.goals import EXAMPLES, parse_goal
+from state.base import PageState, guarded
+from state.setup.loaders import create_and_start
+from state.setup.views import GoalView, SetupErrors, build_request, errors_of, field_error
+
+_TEXT_MAX = 2000
+_UNTOUCHED = GoalView(examples=list(EXAMPLES[:4]))
+_TEXT_FIELDS = frozenset({"url", "branch", "scope", "goal", "phase_ceiling", "test_timeout_seconds"})
+
+
+class NewJobState(PageState, rx.State):
+    """The choices that are frozen at start."""
+
+    url: str = ""
+    branch: str = ""
+    scope: str = "."
+    goal: str = ""
+    phase_ceiling: str = "1"
+    test_timeout_seconds: str = ""
+    own_code: bool = False
+    review_tests: bool = False
+    errors: SetupErrors = SetupErrors()
+    goal_view: GoalView = _UNTOUCHED
+    plan: str = ""
+    open_jobs: str = ""
+
+    @rx.event
+    @guarded
+    async def load(self) -> None:
+        """Fill in what the address names and the plan of the workspace."""
+        async with self._unit_of_work() as uow:
+            plan = await access.get_plan(uow)
+        wanted = self.router.url.query_parameters
+        self.url = wanted.get("url", self.url)[:_TEXT_MAX]
+        self.branch = wanted.get("branch", self.branch)[:_TEXT_MAX]
+        self.scope = wanted.get("scope", self.scope)[:_TEXT_MAX]
+        self.plan = plan.tier.capitalize()
+        limit = plan.concurrent_jobs
+        self.open_jobs = "no limit" if limit is None else f"{limit} at once"
+        self.loaded = True
+
+    @rx.event
+    async def type_text(self, name: str, text: str) -> None:
+        """Keep one text field; its error goes away as soon as it changes."""
+        if name in _TEXT_FIELDS:
+            setattr(self, name, str(text)[:_TEXT_MAX])
+            if name in ("url", "branch", "scope", "goal"):
+                self.errors = replace(self.errors, **{name: ""})
+
+    @rx.event
+    async def type_goal(self, text: str) -> None:
+        """Keep the goal and say at once whether it can be carried out without a model."""
+        self.goal = str(text)[:_TEXT_MAX]
+        self.errors = replace(self.errors, goal="")
+        self.goal_view = _understood(self.goal)
+
+    @rx.event
+    async def allow_own_code(self, allowed: bool) -> None:
+        """Accept the weaker isolation for code that is one's own."""
+        self.own_code = bool(allowed)
+
+    @rx.event
+    async def ask_for_review(self, wanted: bool) -> None:
+        """Stop for a review of the generated tests."""
+        self.review_tests = bool(wanted)
+
+    @rx.event
+    @guarded
+    async def start(self) -> Any:
+        """Create the job and start it; a refusal stays at its field."""
+        self.errors = SetupErrors()
+        try:
+            request = build_request(self._fields())
+        except ValidationError as error:
+            self.errors = errors_of(error)
+            return None
+        try:
+            async with self._unit_of_work() as uow:
+                job = await create_and_start(uow, request)
+        except IamaError as error:
+            if (found := field_error(error)) is None:
+                raise
+            self.errors = found
+            return None
+        return rx.redirect(f"/jobs/{job.job_id}/execution")
+
+    def _fields(self) -> dict[str, Any]:
+        names = ("url", "branch", "scope", "goal", "phase_ceiling", "test_timeout_seconds", "own_code", "review_tests")
+        return {name: getattr(self, name) for name in names}
+
+
+def _understood(goal: str) -> GoalView:
+    if not goal.strip():
+        return _UNTOUCHED
+    try:
+        parsed = parse_goal(goal)
+    except IamaError as error:
+        return GoalView(examples=list(error.data.get("examples", EXAMPLES))[:4])
+    parts = {
+        "MODERNISE": f"Modernise to Python {parsed.target}",
+        "CLEAN_UP": "Clean up",
+        "RENAME": f"Rename {parsed.symbol} to {parsed.new_name}",
+    }
+    where = f" in {parsed.path}" if parsed.path else ""
+    return GoalView(understood=parts[parsed.kind.value] + where)
