@@ -1,0 +1,131 @@
+"""Runs inside the sandbox: pytest with a plugin of ours that reports every test and runs the canaries."""
+
+import os
+import random
+import signal
+
+import pytest
+
+from iama_results import place_of
+
+
+class OverdueError(Exception):
+    """A single test ran longer than its limit."""
+
+
+class Reporter:
+    """Collects the reports of each test and writes one line when the test is over."""
+
+    def __init__(self, results, plan, root):
+        self.results, self.plan, self.root = results, plan, root
+        self.pending = {}
+        self.errors = {}
+        self.canaries = set()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config):
+        if hasattr(config.option, "benchmark_disable"):
+            config.option.benchmark_disable = True  # run the benchmarked code once: what counts is whether it works
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collection_modifyitems(self, session, config, items):
+        yield
+        if self.plan.get("reverse"):
+            items.reverse()
+        found = [item.nodeid for item in items]
+        self.results.write("collected", ids=found)
+        for name, text in self.plan["canaries"].items():
+            item = canary(session, self.plan["canary_folder"], name, text)
+            self.canaries.add(item.nodeid)
+            items.insert(random.randrange(len(items) + 1), item)
+            self.results.write("canary", name=name, id=item.nodeid)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item):
+        previous = signal.signal(signal.SIGALRM, overdue)
+        signal.setitimer(signal.ITIMER_REAL, self.plan["test_seconds"])
+        try:
+            return (yield)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, previous)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item, call):
+        report = yield
+        if call.excinfo is not None:
+            error = call.excinfo
+            place = place_of(error.tb, self.root)
+            self.errors.setdefault(item.nodeid, (error.type.__name__, place))
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report):
+        state = self.pending.setdefault(report.nodeid, {"outcome": "passed", "message": "", "seconds": 0.0})
+        state["seconds"] += report.duration
+        outcome = outcome_of(report)
+        if outcome == "skipped" and hasattr(report, "context"):
+            outcome = "passed"  # a skipped subtest leaves its test as it is
+        if RANK[outcome] > RANK[state["outcome"]]:
+            state["outcome"] = outcome
+            state["message"] = report.longreprtext if outcome in ("failed", "error") else ""
+        if report.when == "teardown":
+            self.finish(report.nodeid)
+
+    def pytest_collectreport(self, report):
+        if report.failed:
+            self.results.test(report.nodeid or ".", "error", message=report.longreprtext, error_class="CollectionError",
+                              location=report.nodeid, seconds=0.0, overdue=False)  # fmt: skip
+
+    def finish(self, test_id):
+        state = self.pending.pop(test_id)
+        error_class, place = self.errors.pop(test_id, (None, None))
+        red = state["outcome"] in ("failed", "error")
+        self.results.test(
+            test_id,
+            state["outcome"],
+            error_class=error_class if red else None,
+            location=place if red else None,
+            message=state["message"],
+            seconds=round(state["seconds"], 4),
+            overdue=red and error_class == OverdueError.__name__,
+        )
+
+
+RANK = {"passed": 0, "xpassed": 1, "skipped": 2, "xfailed": 3, "failed": 4, "error": 5}
+
+
+def outcome_of(report):
+    """Our word for one report of one stage of a test."""
+    if report.skipped:
+        return "xfailed" if hasattr(report, "wasxfail") else "skipped"
+    if report.failed:
+        return "failed" if report.when == "call" else "error"
+    return "xpassed" if hasattr(report, "wasxfail") else "passed"
+
+
+def overdue(signum, frame):
+    raise OverdueError("the test ran longer than its limit")
+
+
+def canary(session, folder, name, text):
+    """Build an ordinary test function from a file of its own."""
+    path = os.path.join(folder, name + ".py")
+    os.makedirs(folder, exist_ok=True)
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    namespace = {}
+    exec(compile(text, path, "exec"), namespace)
+    import pathlib
+
+    module = pytest.Module.from_parent(session, path=pathlib.Path(path))
+    module.obj = type(session)
+    return pytest.Function.from_parent(module, name=name, callobj=namespace[name])
+
+
+def run(plan, results, root):
+    """Run pytest in this process; returns its exit status."""
+    arguments = ["-q", "-rN", "--tb=short", "--color=no", "--no-header", "-o", "addopts=", "-p", "no:randomly"]
+    arguments += ["--continue-on-collection-errors"]
+    arguments += ["-o", "cache_dir=" + os.path.join(plan["scratch"], "cache"), "--rootdir", os.getcwd()]
+    return int(pytest.main([*arguments, *plan["options"], *plan["targets"]], plugins=[Reporter(results, plan, root)]))

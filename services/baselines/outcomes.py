@@ -1,0 +1,76 @@
+"""Two runs of one suite, compared: red stays red, nothing green turns red."""
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict
+
+from services.baselines.schemas import OUTCOME_LETTERS, SuiteRun, TestOutcome
+
+
+class OutcomeComparison(BaseModel):
+    """Test ids by what happened to them, each list sorted.
+
+    `held`: same side as before. `newly_red`: green before, red now. `missing`: had a result before, has none now.
+    `newly_skipped`: green before, skipped now. `added`: has a result only now.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    held: tuple[str, ...] = ()
+    newly_red: tuple[str, ...] = ()
+    newly_green: tuple[str, ...] = ()
+    newly_skipped: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    green_before: int = 0
+    lost_green: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """True when no test that was green before is anything else now."""
+        return not self.lost_green
+
+    @property
+    def sentence(self) -> str:
+        """The verdict for people."""
+        if not self.green_before:
+            return "No test was green before the change, so this suite proves nothing."
+        if self.holds:
+            return f"All {self.green_before} tests that were green before are green now."
+        return f"{len(self.lost_green)} of {self.green_before} tests that were green before are not green now."
+
+
+def compare(before: SuiteRun, after: SuiteRun) -> OutcomeComparison:
+    """Compare two runs of one suite by test id.
+
+    A green test that is missing, skipped or red afterwards counts as lost; a red one may do what it likes.
+    """
+    old, new = before.outcomes, after.outcomes
+    both = sorted(old.keys() & new.keys())
+    green = {name for name, item in old.items() if item.is_green}
+    newly_red = [name for name in both if name in green and new[name].is_red]
+    newly_skipped = [name for name in both if name in green and not new[name].is_green and not new[name].is_red]
+    newly_green = [name for name in both if name not in green and new[name].is_green]
+    missing = sorted(old.keys() - new.keys())
+    changed = {*newly_red, *newly_skipped, *newly_green}
+    return OutcomeComparison(
+        held=tuple(name for name in both if name not in changed),
+        newly_red=tuple(newly_red),
+        newly_green=tuple(newly_green),
+        newly_skipped=tuple(newly_skipped),
+        missing=tuple(missing),
+        added=tuple(sorted(new.keys() - old.keys())),
+        green_before=len(green),
+        lost_green=tuple(sorted({*newly_red, *newly_skipped, *(name for name in missing if name in green)})),
+    )
+
+
+def strip(run: SuiteRun, order: tuple[str, ...] | None = None) -> str:
+    """Return one letter per test: p passed, f failed, s skipped, n no result; sorted ids unless `order` is given."""
+    names = order if order is not None else tuple(sorted({*run.outcomes, *run.expected}))
+    return "".join(_letter(run.outcomes, name) for name in names)
+
+
+def _letter(outcomes: Mapping[str, TestOutcome], name: str) -> str:
+    found = outcomes.get(name)
+    return OUTCOME_LETTERS[found.outcome] if found else "n"
