@@ -52,6 +52,9 @@ class FakeGateway:
             return Completion(text, "stop", Usage())
         return await self._play(self._script.pop(0), call)
 
+    async def aclose(self) -> None:
+        """Nothing is kept open."""
+
     async def _play(self, answer: ScriptedAnswer, call: CompletionCall) -> Completion:
         text = ""
         for chunk in answer.chunks:

@@ -88,6 +88,12 @@ class LiteLlmGateway:
         finally:
             await _close(stream)
 
+    async def aclose(self) -> None:
+        """Close the connections that LiteLLM keeps for this process."""
+        litellm = load_litellm()
+        await importlib.import_module("litellm.llms.custom_httpx.async_client_cleanup").close_litellm_async_clients()
+        litellm.in_memory_llm_clients_cache.flush_cache()
+
 
 def _arguments(call: CompletionCall) -> dict[str, Any]:
     route = call.route

@@ -67,6 +67,9 @@ class CompletionGateway(Protocol):
             CallCancelledError: withdrawn.
         """
 
+    async def aclose(self) -> None:
+        """Close the connections that this process keeps open."""
+
 
 class SnapshotReader(Protocol):
     """Finds the source tree of a snapshot."""

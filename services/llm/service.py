@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from services.canon.errors import IamaError
 from services.core.ids import new_id
+from services.engine.goals import GoalNotUnderstoodError
 from services.engine.project import read_project
 from services.llm.checks import check_for
 from services.llm.errors import CallCancelledError, OutputInvalidError, ProviderUnavailableError
@@ -93,11 +94,20 @@ class LlmService:
         route = choose_route(request.stage, request.model_class, request.payload, self._settings)
         try:
             return await self._run_route(request, route)
-        except ProviderUnavailableError:
+        except ProviderUnavailableError as unavailable:
             other = fallback_route(route, request.payload, self._settings)
             if other is None:
                 raise
-        return await self._run_route(request, other)
+            return await self._run_fallback(request, other, unavailable)
+
+    async def _run_fallback(
+        self, request: StageRequest[T], route: Route, unavailable: ProviderUnavailableError
+    ) -> StageResult[T]:
+        """A goal that only a model can reach stays the provider's failure: waiting may help, rewording would not."""
+        try:
+            return await self._run_route(request, route)
+        except GoalNotUnderstoodError:
+            raise unavailable from None
 
     async def _run_route(self, request: StageRequest[T], route: Route) -> StageResult[T]:
         trace = _Trace(new_id(), route)

@@ -1,7 +1,7 @@
-"""Proposals and edit documents from the engine's catalogue, with every figure measured on the tree."""
+"""Proposals and edit documents from the engine's catalogue, with the figures that the engine measured."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic_core import to_jsonable_python
@@ -10,10 +10,11 @@ from services.canon.vocabulary import STRATEGY_WORDS, ProposalLevel
 from services.core.tree import Tree
 from services.engine.apply import OperationStatus, apply_document
 from services.engine.catalogue import ChangePlan, plan_change
-from services.engine.diff import FileDiff, file_diffs
 from services.engine.document import EditDocument, document_subset, document_to_json
-from services.engine.goals import Goal, GoalKind
+from services.engine.facts import PlanFacts, measure
+from services.engine.goals import Goal, GoalKind, GoalNotUnderstoodError
 from services.engine.project_model import ProjectModel
+from services.engine.refusals import RefusedError
 from services.llm.rules.abilities import require_goal
 from services.llm.schemas import (
     ChangePayload,
@@ -30,178 +31,163 @@ LEVEL_PROMISES: dict[ProposalLevel, str] = {
     ProposalLevel.COMPREHENSIVE: "Everything of Standard and every listed clean-up that goes with it.",
 }
 
-RISK_OF_LEVEL: dict[ProposalLevel, int] = {
-    ProposalLevel.CONSERVATIVE: 1,
-    ProposalLevel.STANDARD: 2,
-    ProposalLevel.COMPREHENSIVE: 3,
-}
-MANY_FILES = 20
-COMPLEX_FUNCTION = 15
-HIGHEST_RISK = 5
-
 COMPLEXITY_WORDS: tuple[tuple[int, str], ...] = ((0, "NONE"), (10, "LOW"), (100, "MEDIUM"))
-"""Upper bounds of changed lines; above the last one it is HIGH."""
+"""Upper bounds of touched lines; above the last one it is HIGH."""
+
+GOAL_WORDS: dict[GoalKind, str] = {
+    GoalKind.MODERNISE: "modernise to Python {goal.target}",
+    GoalKind.CLEAN_UP: "clean up",
+    GoalKind.RENAME: "rename {goal.symbol} to {goal.new_name}",
+}
+
+JOB_SECONDS = 25.0
+SECONDS_PER_TEST = 0.1
+SECONDS_PER_FUNCTION = 0.05
+"""Rough estimate of a whole job: fixed part, own tests (run before and after), generated tests."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Measured:
-    """One planned level and what it does to the tree. `document` holds what may be applied under scope and
-    protection, `left_out` a line for each planned edit that may not."""
+class _Planned:
+    """One level: the edits that may be applied under scope and protection, or none and the engine's refusal."""
 
     level: ProposalLevel
-    plan: ChangePlan
     document: EditDocument
-    left_out: list[str]
-    diffs: list[FileDiff]
-    symbols: list[str]
-    worst_complexity: int
-    digest: str
+    steps: list[str]
+    hazards: list[dict[str, Any]]
+    facts: PlanFacts
+    refusal: RefusedError | None = None
 
     @property
-    def lines(self) -> int:
-        return sum(diff.additions + diff.deletions for diff in self.diffs)
-
-    @property
-    def steps(self) -> list[str]:
-        return [*self.plan.steps, *self.left_out]
-
-    @property
-    def hazards(self) -> list[dict[str, Any]]:
-        return [to_jsonable_python(hazard) for hazard in self.plan.hazards]
+    def digest(self) -> str:
+        return hashlib.sha256(document_to_json(self.document).encode()).hexdigest()
 
 
 def propose(payload: ChangePayload, project: ProjectModel, tree: Tree) -> ProposalsOutput:
     """Plan all three levels and describe each by what it would change (V1-FR-SPEC-001).
 
     Raises:
-        GoalNotUnderstoodError: the goal cannot be carried out without a model.
+        GoalNotUnderstoodError: the goal cannot be carried out without a model, or at no level.
     """
     goal = require_goal(payload.goal)
-    levels = [_measure(goal, level, payload, project, tree) for level in ProposalLevel]
+    levels = [_plan(goal, level, payload, project, tree) for level in ProposalLevel]
+    if all(planned.refusal for planned in levels):
+        raise _infeasible(levels[0].refusal)
     first_of: dict[str, ProposalLevel] = {}
-    for measured in levels:
-        first_of.setdefault(measured.digest, measured.level)
-    return ProposalsOutput(proposals=[_proposal(goal, entry, first_of[entry.digest]) for entry in levels])
+    for planned in levels:
+        first_of.setdefault(planned.digest, planned.level)
+    estimate = _estimate_seconds(project)
+    return ProposalsOutput(proposals=[_proposal(goal, entry, first_of[entry.digest], estimate) for entry in levels])
 
 
 def write_patch(payload: RefactorPayload, project: ProjectModel, tree: Tree) -> PatchOutput:
     """Return the edit document of the chosen level; empty, with what was looked for, when nothing applies.
 
     Raises:
-        GoalNotUnderstoodError: the goal cannot be carried out without a model.
+        GoalNotUnderstoodError: the goal cannot be carried out without a model, or not at this level.
     """
     goal = require_goal(payload.goal)
-    measured = _measure(goal, payload.level, payload, project, tree)
+    planned = _plan(goal, payload.level, payload, project, tree)
+    if planned.refusal:
+        raise _infeasible(planned.refusal)
     return PatchOutput(
-        document=measured.document,
-        summary=_summary(goal, measured),
-        steps=measured.steps,
-        hazards=measured.hazards,
+        document=planned.document, summary=_summary(goal, planned), steps=planned.steps, hazards=planned.hazards
     )
 
 
-def _measure(goal: Goal, level: ProposalLevel, payload: ChangePayload, project: ProjectModel, tree: Tree) -> _Measured:
-    plan = plan_change(tree, project, goal, level)
+def _plan(goal: Goal, level: ProposalLevel, payload: ChangePayload, project: ProjectModel, tree: Tree) -> _Planned:
+    try:
+        plan = plan_change(tree, project, goal, level)
+    except RefusedError as refusal:
+        nothing = measure(tree, tree, project, operations=0, hazards=(), rules={})
+        steps = [f"Refused: {refusal.code} at {refusal.location}. {refusal.remedy}"]
+        return _Planned(level, EditDocument(operations=[]), steps, [], nothing, refusal)
+    return _allowed(level, plan, payload, project, tree)
+
+
+def _allowed(
+    level: ProposalLevel, plan: ChangePlan, payload: ChangePayload, project: ProjectModel, tree: Tree
+) -> _Planned:
+    """Leave out the edits of protected files and measure again what stays."""
+    planned = _Planned(
+        level, plan.document, plan.steps, [to_jsonable_python(item) for item in plan.hazards], plan.facts
+    )
     applied = apply_document(tree, plan.document, scope=payload.path_scope, protected=payload.protected, atomic=False)
-    refused = [outcome for outcome in applied.outcomes if outcome.status is OperationStatus.REFUSED]
-    kept = set(range(len(plan.document.operations))) - {outcome.index for outcome in refused}
-    document = document_subset(plan.document, kept) if refused else plan.document
-    diffs = file_diffs(tree, applied.tree)
-    functions = _changed_functions(diffs, project)
-    return _Measured(
-        level=level,
-        plan=plan,
-        document=document,
-        left_out=[f"Left out: {outcome.op} in {outcome.path} ({outcome.code})." for outcome in refused],
-        diffs=diffs,
-        symbols=sorted(f"{path}::{name}" for path, name, _ in functions),
-        worst_complexity=max((complexity for _, _, complexity in functions), default=0),
-        digest=hashlib.sha256(document_to_json(document).encode()).hexdigest(),
+    refused = {outcome.index: outcome for outcome in applied.outcomes if outcome.status is OperationStatus.REFUSED}
+    if not refused:
+        return planned
+    kept = document_subset(plan.document, set(range(len(plan.document.operations))) - set(refused))
+    left_out = [f"Left out: {item.op} in {item.path} ({item.code})." for item in refused.values()]
+    facts = measure(
+        tree, applied.tree, project, operations=len(kept.operations), hazards=plan.hazards, rules=dict(plan.facts.rules)
+    )
+    return replace(planned, document=kept, steps=[*plan.steps, *left_out], facts=facts)
+
+
+def _infeasible(refusal: RefusedError | None) -> GoalNotUnderstoodError:
+    if refusal is None:
+        return GoalNotUnderstoodError()
+    return GoalNotUnderstoodError(
+        f"This cannot be done safely: {refusal.remedy} ({refusal.code} at {refusal.location})"
     )
 
 
-def _changed_functions(diffs: list[FileDiff], project: ProjectModel) -> set[tuple[str, str, int]]:
-    changed: set[tuple[str, str, int]] = set()
-    for diff in diffs:
-        module = project.modules.get(diff.old_path or diff.path)
-        for function in module.functions if module else ():
-            spans = [(hunk.old_start, hunk.old_start + hunk.old_lines) for hunk in diff.hunks]
-            if any(start <= function.end_line and end >= function.line for start, end in spans):
-                changed.add((function.path, function.qualified_name, function.complexity))
-    return changed
-
-
-def _proposal(goal: Goal, measured: _Measured, first_with_same_edits: ProposalLevel) -> Proposal:
-    same_as = None if first_with_same_edits is measured.level else first_with_same_edits
+def _proposal(goal: Goal, planned: _Planned, first_alike: ProposalLevel, estimate_seconds: int) -> Proposal:
+    measured: dict[str, Any] = to_jsonable_python(planned.facts)
+    measured.pop("operations")
     return Proposal(
-        level=measured.level,
-        title=f"{STRATEGY_WORDS[measured.level]}: {_goal_words(goal)}",
-        summary=_summary(goal, measured),
-        risk_score=_risk(measured),
-        technical_analysis=_analysis(measured),
-        estimated_complexity=_complexity_word(measured.lines),
-        facts=_facts(measured, same_as),
+        level=planned.level,
+        title=f"{STRATEGY_WORDS[planned.level]}: {GOAL_WORDS[goal.kind].format(goal=goal)}",
+        summary=_summary(goal, planned),
+        risk_score=planned.facts.risk_score,
+        technical_analysis=_analysis(planned),
+        estimated_complexity=_complexity_word(planned.facts.lines_touched),
+        facts=ProposalFacts(
+            files=planned.facts.files_changed,
+            symbols=planned.facts.functions_rewritten,
+            operations=len(planned.document.operations),
+            hazards=planned.hazards,
+            estimate_seconds=estimate_seconds if planned.document.operations else None,
+            same_as=None if first_alike is planned.level else first_alike,
+            **measured,
+        ),
     )
 
 
-def _facts(measured: _Measured, same_as: ProposalLevel | None) -> ProposalFacts:
-    extra: dict[str, Any] = {
-        "lines_added": sum(diff.additions for diff in measured.diffs),
-        "lines_removed": sum(diff.deletions for diff in measured.diffs),
-        "paths": [diff.path for diff in measured.diffs],
-        "document_sha256": measured.digest,
-        "plan": to_jsonable_python(measured.plan.facts),
-    }
-    return ProposalFacts(
-        files=len(measured.diffs),
-        symbols=len(measured.symbols),
-        operations=len(measured.document.operations),
-        hazards=measured.hazards,
-        same_as=same_as,
-        **extra,
+def _summary(goal: Goal, planned: _Planned) -> str:
+    words = GOAL_WORDS[goal.kind].format(goal=goal)
+    if planned.refusal:
+        return f"This level cannot be done safely: {planned.refusal.remedy}"
+    if not planned.document.operations:
+        return f"Nothing to change was found for “{words}” in this scope."
+    facts = planned.facts
+    size = (
+        f"{len(planned.document.operations)} edit(s) in {facts.files_changed} file(s), {facts.lines_touched} line(s)."
     )
+    return f"{LEVEL_PROMISES[planned.level]} {size}"
 
 
-def _summary(goal: Goal, measured: _Measured) -> str:
-    operations = len(measured.document.operations)
-    if not operations:
-        return f"Nothing to change was found for “{_goal_words(goal)}” in this scope."
-    size = f"{operations} edit(s) in {len(measured.diffs)} file(s), {measured.lines} changed line(s)."
-    return f"{LEVEL_PROMISES[measured.level]} {size}"
-
-
-def _analysis(measured: _Measured) -> str:
+def _analysis(planned: _Planned) -> str:
     kinds: dict[str, int] = {}
-    for operation in measured.document.operations:
+    for operation in planned.document.operations:
         kinds[operation.op] = kinds.get(operation.op, 0) + 1
-    lines = [
-        "Edits by kind: " + (", ".join(f"{op} {count}" for op, count in sorted(kinds.items())) or "none") + ".",
-        f"Functions touched: {len(measured.symbols)}, highest cyclomatic complexity {measured.worst_complexity}.",
-        f"Hazards: {len(measured.plan.hazards)}.",
-        *measured.steps,
-    ]
-    return "\n".join(lines)
-
-
-def _risk(measured: _Measured) -> int:
-    if not measured.document.operations:
-        return 1
-    score = RISK_OF_LEVEL[measured.level]
-    score += bool(measured.plan.hazards)
-    score += len(measured.diffs) > MANY_FILES or measured.worst_complexity > COMPLEX_FUNCTION
-    return min(score, HIGHEST_RISK)
+    facts = planned.facts
+    return "\n".join(
+        [
+            "Edits by kind: " + (", ".join(f"{op} {count}" for op, count in sorted(kinds.items())) or "none") + ".",
+            f"Functions rewritten: {facts.functions_rewritten} of {facts.functions_in_scope} in scope; "
+            f"highest cyclomatic complexity {facts.highest_complexity_before} before, "
+            f"{facts.highest_complexity_after} after.",
+            f"Public names changed: {facts.public_names_changed}. Call sites: {facts.call_sites}. "
+            f"Hazards: {len(planned.hazards)}.",
+            *planned.steps,
+        ]
+    )
 
 
 def _complexity_word(lines: int) -> str:
     return next((word for bound, word in COMPLEXITY_WORDS if lines <= bound), "HIGH")
 
 
-_GOAL_WORDS: dict[GoalKind, str] = {
-    GoalKind.MODERNISE: "modernise to Python {goal.target}",
-    GoalKind.CLEAN_UP: "clean up",
-    GoalKind.RENAME: "rename {goal.symbol} to {goal.new_name}",
-}
-
-
-def _goal_words(goal: Goal) -> str:
-    return _GOAL_WORDS[goal.kind].format(goal=goal)
+def _estimate_seconds(project: ProjectModel) -> int:
+    tests = sum(len(module.tests) for module in project.modules.values())
+    return round(JOB_SECONDS + 2 * SECONDS_PER_TEST * tests + SECONDS_PER_FUNCTION * len(project.functions()))

@@ -6,10 +6,13 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
+
+from services.llm.litellm_gateway import LiteLlmGateway
 
 AIMOCK = "@copilotkit/aimock@1.43.0"
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -64,3 +67,11 @@ def aimock() -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(timeout=10)
+
+
+@pytest_asyncio.fixture
+async def litellm_gateway() -> AsyncIterator[LiteLlmGateway]:
+    """The real gateway, its connections closed with the test's event loop."""
+    gateway = LiteLlmGateway()
+    yield gateway
+    await gateway.aclose()

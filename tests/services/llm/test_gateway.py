@@ -16,6 +16,7 @@ from services.llm.router import Route
 from services.llm.schemas import Usage
 from services.llm.vocabulary import ModelClass, RouteName, RouteReason
 
+pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince211")
 TEXT = '{"word": "quietly", "note": "forty characters are enough to need several chunks"}'
 ROUTE = Route(
     RouteName.HOSTED,
@@ -45,7 +46,7 @@ def door(request: pytest.FixtureRequest) -> tuple[CompletionGateway, Call]:
         gateway = FakeGateway()
         base = None
     else:
-        gateway, base = LiteLlmGateway(), f"{request.getfixturevalue('aimock')}/v1"
+        gateway, base = request.getfixturevalue("litellm_gateway"), f"{request.getfixturevalue('aimock')}/v1"
 
     def call(question: str, cancel: object = None, **route: object) -> CompletionCall:
         if isinstance(gateway, FakeGateway) and question in SCRIPTS:
@@ -125,10 +126,10 @@ class TestComplete:
 
 
 class TestProviderUnreached:
-    async def test_says_unreachable(self) -> None:
+    async def test_says_unreachable(self, litellm_gateway: LiteLlmGateway) -> None:
         closed = CompletionCall(replace(ROUTE, api_base="http://127.0.0.1:9/v1"), [Message("user", "x")], {})
         with pytest.raises(ProviderUnavailableError) as refusal:
-            await LiteLlmGateway().complete(closed)
+            await litellm_gateway.complete(closed)
         assert refusal.value.data["reason"] == "UNREACHABLE"
 
 

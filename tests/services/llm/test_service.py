@@ -41,6 +41,7 @@ from services.llm.settings import LlmSettings
 from services.llm.vocabulary import CallOutcome, RouteName, RouteReason, Stage
 from tests.services.llm.shop import ITEMS, SHOP, Records, Snapshots, Tools, ask, ask_refactor
 
+pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince211")
 HOSTED = LlmSettings(provider_base_url="http://127.0.0.1:9/v1", api_key="k", model_l1="gpt-4o-mini")
 PRICES = "shop/prices.py"
 
@@ -148,6 +149,12 @@ class TestRunFallback:
         assert [record.outcome for record in records] == [CallOutcome.PROVIDER_UNAVAILABLE, CallOutcome.OK]
         assert records[0].detail["retry_after_seconds"] == 7.0
 
+    async def test_stays_with_the_provider_for_a_goal_that_only_a_model_reaches(self) -> None:
+        service, _, records = hosted(ScriptedAnswer(error=self.DOWN))
+        with pytest.raises(ProviderUnavailableError):
+            await service.run(ask_refactor("Fix the rounding bug"))
+        assert [record.outcome for record in records] == [CallOutcome.PROVIDER_UNAVAILABLE, CallOutcome.REFUSED]
+
     async def test_reports_the_provider_when_policy_forbids_another(self) -> None:
         service, _, _ = hosted(ScriptedAnswer(error=self.DOWN), allow_fallback=False)
         with pytest.raises(ProviderUnavailableError) as refusal:
@@ -158,9 +165,9 @@ class TestRunFallback:
 class TestRunAgainstAProvider:
     """The whole way with LiteLLM and a provider that nobody of this project wrote."""
 
-    async def test_repairs_malformed_json_over_the_wire(self, aimock: str) -> None:
+    async def test_repairs_malformed_json_over_the_wire(self, aimock: str, litellm_gateway: LiteLlmGateway) -> None:
         settings = replace(HOSTED, provider_base_url=f"{aimock}/v1")
-        service = LlmService(settings, LiteLlmGateway(), Snapshots())
+        service = LlmService(settings, litellm_gateway, Snapshots())
         result = await service.run(ask_refactor("RENAME-LIKE GOAL"))
         assert result.schema_retry
         assert result.value.summary == "Nothing to do."
@@ -169,7 +176,8 @@ class TestRunAgainstAProvider:
 
 @pytest.fixture(params=["litellm", "fake"])
 def keyless(request: pytest.FixtureRequest) -> tuple[LlmService, Records, Snapshots]:
-    gateway: CompletionGateway = LiteLlmGateway() if request.param == "litellm" else FakeGateway()
+    real = request.param == "litellm"
+    gateway: CompletionGateway = request.getfixturevalue("litellm_gateway") if real else FakeGateway()
     records, snapshots = Records(), Snapshots()
     return LlmService(LlmSettings(), gateway, snapshots, tools=Tools(), recorder=records), records, snapshots
 
@@ -187,6 +195,7 @@ class TestRunRules:
         assert [proposal.level for proposal in result.value.proposals] == list(ProposalLevel)
         assert result.value.proposals[1].facts.operations >= 1
         assert result.value.proposals[1].facts.files == 1
+        assert result.value.proposals[1].facts.estimate_seconds
         assert (result.route, result.usage) == (RouteName.RULES, Usage(0, 0))
         assert snapshots.asked == ["snap-1"]
         assert records[0].route_reason is RouteReason.NOT_CONFIGURED
@@ -244,6 +253,13 @@ class TestRunRules:
         assert "changes behaviour" in refusal.value.sentence
         assert refusal.value.data["examples"]
         assert records[0].outcome is CallOutcome.REFUSED
+
+    async def test_refuses_a_rename_of_what_is_not_there(self, keyless: Keyless) -> None:
+        service, _, _ = keyless
+        payload = SpecPayload(goal="Rename `missing` in `shop/prices.py` to `found`")
+        with pytest.raises(GoalNotUnderstoodError) as refusal:
+            await service.run(ask(Stage.PROPOSALS, payload, ProposalsOutput))
+        assert "ANCHOR_NOT_FOUND" in refusal.value.sentence
 
     async def test_answers_many_at_once_without_mixing_them(self, keyless: Keyless) -> None:
         service, _, _ = keyless
