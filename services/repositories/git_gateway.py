@@ -1,0 +1,109 @@
+"""The one door to Git: argument lists, our own configuration, no hooks, no prompts, bounded in time and output."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from services.canon.errors import IamaError
+from services.infra.paths import data_folder
+
+GIT_SECONDS = 300.0
+OUTPUT_MAX_BYTES = 256 * 1024 * 1024
+
+_CONFIG = """\
+[safe]
+\tdirectory = *
+[core]
+\thooksPath = /dev/null
+\tfsmonitor = false
+\tsymlinks = false
+[protocol]
+\tallow = never
+[protocol "file"]
+\tallow = always
+[protocol "https"]
+\tallow = always
+[protocol "ssh"]
+\tallow = always
+[transfer]
+\tfsckObjects = true
+[fetch]
+\trecurseSubmodules = false
+[gc]
+\tauto = 0
+"""
+
+RECEIVE_PACK = "git -c core.hooksPath=/dev/null -c core.fsmonitor=false receive-pack"
+"""Command at the receiving end of a local push: a hostile repository's own settings must not run hooks as us."""
+
+
+class GitError(Exception):
+    """Git ended with an error; `output` is its cleaned message."""
+
+    def __init__(self, arguments: Sequence[str], code: int, output: str) -> None:
+        super().__init__(f"git {arguments[0]} ended with {code}: {output[:500]}")
+        self.output = output
+
+
+def _config_file() -> Path:
+    path = data_folder() / "git" / "config"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(f".{os.getpid()}")
+        partial.write_text(_CONFIG)
+        partial.replace(path)
+    return path
+
+
+def environment() -> dict[str, str]:
+    """Return the whole environment of a Git process; nothing of ours leaks into it."""
+    kept = {name: os.environ[name] for name in ("PATH", "SSH_AUTH_SOCK", "SSL_CERT_FILE") if name in os.environ}
+    return kept | {
+        "HOME": str(_config_file().parent),
+        "GIT_CONFIG_GLOBAL": str(_config_file()),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ASKPASS": "/bin/false",
+        "GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new -o ConnectTimeout=15",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "LC_ALL": "C.UTF-8",
+    }
+
+
+async def git(folder: Path, *arguments: str, stdin: bytes = b"", extra_env: Mapping[str, str] | None = None) -> bytes:
+    """Run Git in a repository folder and return its standard output.
+
+    Raises:
+        GitError: a non-zero end. IamaError: `GIT_REMOTE_UNREACHABLE` after 300 s.
+    """
+    process = await asyncio.create_subprocess_exec(
+        "git",
+        "-C",
+        str(folder),
+        *arguments,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=environment() | dict(extra_env or {}),
+        start_new_session=True,
+    )
+    try:
+        async with asyncio.timeout(GIT_SECONDS):
+            out, err = await process.communicate(stdin)
+    except TimeoutError as error:
+        raise IamaError("GIT_REMOTE_UNREACHABLE", sentence="Git did not finish in time.") from error
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    if process.returncode:
+        raise GitError(arguments, process.returncode, err.decode(errors="replace").strip())
+    return out
+
+
+async def text(folder: Path, *arguments: str, stdin: bytes = b"", extra_env: Mapping[str, str] | None = None) -> str:
+    """Run Git and return its standard output as stripped text."""
+    return (await git(folder, *arguments, stdin=stdin, extra_env=extra_env)).decode(errors="replace").strip()

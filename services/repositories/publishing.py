@@ -1,0 +1,116 @@
+"""Builds a commit by plumbing and pushes it as a new branch; never a checkout, never an existing branch moved."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from services.canon.errors import IamaError
+from services.core.tree import normalise_path
+from services.repositories.git_gateway import RECEIVE_PACK, GitError, git, text
+from services.repositories.schemas import PushedBranch
+from services.repositories.snapshots import fetch, resolve_head, unreachable
+
+AGENT_NAME, AGENT_EMAIL = "IAMA-Agent", "bot@iama.dev"
+_BRANCH = re.compile(r"^refactor/[A-Za-z0-9][A-Za-z0-9._/-]{0,150}$")
+
+
+def check_branch_name(name: str) -> str:
+    """Return a legal delivery branch name (`BRANCH_NAME_INVALID` otherwise)."""
+    if not _BRANCH.match(name) or ".." in name or "//" in name or name.endswith(("/", ".", ".lock")):
+        raise IamaError("BRANCH_NAME_INVALID", branch=name)
+    return name
+
+
+async def build_commit(
+    folder: Path, base_sha: str, changes: Mapping[str, bytes | None], message: str, when: str
+) -> str:
+    """Write blobs, tree and commit on `base_sha` and return the commit id.
+
+    Args:
+        changes: path → new content, or None to delete; modes of existing files are kept.
+        when: moment of the commit, ISO 8601, so that a repeat gives the same commit.
+    """
+    index = {"GIT_INDEX_FILE": str(folder / "delivery.index")}
+    await git(folder, "read-tree", base_sha, extra_env=index)
+    modes = await _modes(folder, base_sha, list(changes))
+    lines = []
+    for path, content in sorted(changes.items()):
+        clean = normalise_path(path)
+        if content is None:
+            lines.append(f"0 {'0' * 40}\t{clean}")
+            continue
+        blob = await text(folder, "hash-object", "-w", "--stdin", stdin=content)
+        lines.append(f"{modes.get(clean, '100644')} {blob}\t{clean}")
+    await git(folder, "update-index", "--index-info", stdin=("\n".join(lines) + "\n").encode(), extra_env=index)
+    tree = await text(folder, "write-tree", extra_env=index)
+    identity = {
+        "GIT_AUTHOR_NAME": AGENT_NAME,
+        "GIT_AUTHOR_EMAIL": AGENT_EMAIL,
+        "GIT_COMMITTER_NAME": AGENT_NAME,
+        "GIT_COMMITTER_EMAIL": AGENT_EMAIL,
+        "GIT_AUTHOR_DATE": when,
+        "GIT_COMMITTER_DATE": when,
+    }
+    return await text(folder, "commit-tree", tree, "-p", base_sha, stdin=message.encode(), extra_env=identity)
+
+
+async def _modes(folder: Path, sha: str, paths: list[str]) -> dict[str, str]:
+    listing = await git(folder, "ls-tree", "-r", "-z", "--full-tree", sha, "--", *paths)
+    modes = {}
+    for record in listing.split(b"\0"):
+        if record:
+            head, _, name = record.decode(errors="replace").partition("\t")
+            modes[name] = head.split()[0]
+    return modes
+
+
+async def push_branch(
+    url: str,
+    *,
+    base_branch: str,
+    base_sha: str,
+    branch: str,
+    changes: Mapping[str, bytes | None],
+    message: str,
+    when: str,
+    folder: Path,
+) -> PushedBranch:
+    """Push one commit as a new branch of the source; a repeat finds its own commit and does nothing.
+
+    Raises:
+        IamaError: `BRANCH_NAME_INVALID` when the name is taken by another commit, or is the default branch;
+            `GIT_REMOTE_UNREACHABLE`.
+    """
+    check_branch_name(branch)
+    await fetch(url, base_branch, base_sha, folder, blobs=True)
+    commit = await build_commit(folder, base_sha, changes, message, when)
+    present = await _remote_head(url, branch)
+    if present == commit:
+        return PushedBranch(branch, commit, base_sha)
+    if present is not None:
+        raise IamaError("BRANCH_NAME_INVALID", sentence=f"The branch {branch} exists already.", branch=branch)
+    try:
+        await git(
+            folder,
+            "push",
+            "--quiet",
+            "--no-verify",
+            f"--receive-pack={RECEIVE_PACK}" if url.startswith("file:") else "--no-thin",
+            f"--force-with-lease=refs/heads/{branch}:",
+            "--",
+            url,
+            f"{commit}:refs/heads/{branch}",
+        )
+    except GitError as error:
+        raise unreachable(error) from error
+    return PushedBranch(branch, commit, base_sha)
+
+
+async def _remote_head(url: str, branch: str) -> str | None:
+    try:
+        _, sha, _ = await resolve_head(url, branch)
+    except IamaError as error:
+        if error.code == "BRANCH_NOT_FOUND":
+            return None
+        raise
+    return sha
