@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select
-from sqlmodel import col
+from sqlalchemy import delete, func
+from sqlmodel import col, select
 
 from services.canon.clocks import IDEMPOTENCY_SECONDS
 from services.canon.errors import IamaError
@@ -50,16 +50,16 @@ async def claim(uow: UnitOfWork, request: RequestKey) -> StoredAnswer | None:
     """
     principal = uow.actor.ref
     name = f"idempotency:{principal}:{request.route}:{request.key}"
-    held = await uow.session.execute(select(func.pg_try_advisory_xact_lock(func.hashtextextended(name, 0))))
-    if not held.scalar_one():
+    held = await uow.session.exec(select(func.pg_try_advisory_xact_lock(func.hashtextextended(name, 0))))
+    if not held.one():
         raise IamaError("IDEMPOTENCY_IN_PROGRESS", retry_after_seconds=1)
     place = (
         col(IdempotencyKey.principal) == principal,
         col(IdempotencyKey.route) == request.route,
         col(IdempotencyKey.key) == request.key,
     )
-    await uow.session.execute(delete(IdempotencyKey).where(*place, col(IdempotencyKey.expires_at) <= now()))
-    row = (await uow.session.execute(select(IdempotencyKey).where(*place))).scalar_one_or_none()
+    await uow.session.exec(delete(IdempotencyKey).where(*place, col(IdempotencyKey.expires_at) <= now()))
+    row = (await uow.session.exec(select(IdempotencyKey).where(*place))).one_or_none()
     if row is None:
         return None
     if row.body_hash != request.body_hash:

@@ -2,8 +2,7 @@
 
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import select
-from sqlmodel import col
+from sqlmodel import col, select
 
 from services.access.rules import plan_of
 from services.access.schemas import Plan
@@ -25,7 +24,7 @@ async def find_role(uow: UnitOfWork) -> Role | None:
     """
     if uow not in _roles:
         statement = select(col(Tenant.user_id)).where(col(Tenant.id) == uow.actor.tenant_id)
-        owner_id = (await uow.session.execute(statement)).scalar_one_or_none()
+        owner_id = (await uow.session.exec(statement)).one_or_none()
         is_owner = owner_id is not None and owner_id == uow.actor.user_id
         _roles[uow] = Role.OWNER if is_owner else None
     return _roles[uow]
@@ -56,7 +55,7 @@ async def require(uow: UnitOfWork, permission: Permission, *, code: str = "ROLE_
 async def get_plan(uow: UnitOfWork) -> Plan:
     """Return the plan of the workspace (`NOT_FOUND` when it has none). Req: V1-FR-SUB-001."""
     statement = select(SubscriptionTier).where(col(SubscriptionTier.tenant_id) == uow.actor.tenant_id)
-    row = (await uow.session.execute(statement)).scalar_one_or_none()
+    row = (await uow.session.exec(statement)).one_or_none()
     if row is None:
         raise IamaError("NOT_FOUND", sentence="This workspace has no plan.")
     return plan_of(row)

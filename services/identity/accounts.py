@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.canon.errors import IamaError
@@ -75,7 +75,7 @@ async def check_password(email: str, password: str) -> Account:
     person, tenant_id = found
     fresh_hash = await passwords.hash_password(password) if passwords.needs_rehash(stored) else None
     async with unit_of_work(user_actor(person.id, tenant_id)) as uow:
-        await uow.session.execute(delete(SignInThrottle).where(col(SignInThrottle.address_hash) == address_hash))
+        await uow.session.exec(delete(SignInThrottle).where(col(SignInThrottle.address_hash) == address_hash))
         if fresh_hash:
             await _store_password(uow, person.id, fresh_hash)
     return Account(user_id=person.id, tenant_id=tenant_id, email=person.email, created_at=person.created_at)
@@ -174,13 +174,13 @@ def _local_plan(tenant_id: UUID, user_id: UUID) -> SubscriptionTier:
 
 async def _count_try(session: AsyncSession, address_hash: str) -> None:
     at = now()
-    await session.execute(
+    await session.exec(
         insert(SignInThrottle)
         .values(address_hash=address_hash, failure_count=0, last_failed_at=at)
         .on_conflict_do_nothing()
     )
     statement = select(SignInThrottle).where(col(SignInThrottle.address_hash) == address_hash).with_for_update()
-    row = (await session.execute(statement)).scalar_one()
+    row = (await session.exec(statement)).one()
     if row.locked_until and row.locked_until > at:
         wait = int((row.locked_until - at).total_seconds()) + 1
         sentence = "Too many tries for this address."

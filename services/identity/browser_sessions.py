@@ -67,7 +67,7 @@ async def resolve_cookie(cookie: str) -> SessionActor | None:
 async def close_browser_session(cookie: str, reason: str = "SIGNED_OUT") -> None:
     """End the sign-in of this cookie; an unknown cookie is nothing to end."""
     async with global_session() as session:
-        await session.execute(
+        await session.exec(
             update(UserSession)
             .where(col(UserSession.token_hash) == keys().hash_secret(cookie, _PURPOSE))
             .where(col(UserSession.revoked_at).is_(None))

@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, select, update
-from sqlmodel import col
+from sqlalchemy import func, update
+from sqlmodel import col, select
 
 from services.canon.errors import IamaError
 from services.core.clock import now
@@ -69,7 +69,7 @@ async def list_consents(uow: UnitOfWork) -> list[Consent]:
         .where(col(UserConsent.user_id) == require_user_id(uow))
         .order_by(col(UserConsent.created_at).desc())
     )
-    return [_consent(row) for row in (await uow.session.execute(statement)).scalars()]
+    return [_consent(row) for row in (await uow.session.exec(statement))]
 
 
 async def has_consented(uow: UnitOfWork) -> bool:
@@ -85,7 +85,7 @@ async def has_consented(uow: UnitOfWork) -> bool:
         .order_by(col(UserConsent.created_at).desc(), col(UserConsent.id).desc())
         .limit(1)
     )
-    return bool((await uow.session.execute(statement)).scalar_one_or_none())
+    return bool((await uow.session.exec(statement)).one_or_none())
 
 
 async def require_consent(uow: UnitOfWork) -> None:
@@ -117,7 +117,7 @@ async def list_sign_ins(uow: UnitOfWork, current_id: UUID | None) -> list[SignIn
             last_seen_at=row.last_seen_at,
             current=row.id == current_id,
         )
-        for row in (await uow.session.execute(browsers)).scalars()
+        for row in (await uow.session.exec(browsers))
     ]
     items += [
         SignIn(
@@ -129,7 +129,7 @@ async def list_sign_ins(uow: UnitOfWork, current_id: UUID | None) -> list[SignIn
             last_seen_at=row.created_at,
             current=row.family_id == current_id,
         )
-        for row in (await uow.session.execute(chains)).scalars()
+        for row in (await uow.session.exec(chains))
     ]
     return sorted(items, key=lambda item: item.last_seen_at, reverse=True)
 
@@ -154,7 +154,7 @@ async def revoke_all_sign_ins(uow: UnitOfWork, *, except_id: UUID | None = None)
 
 
 async def _end_browsers(uow: UnitOfWork, session_id: UUID) -> None:
-    await uow.session.execute(
+    await uow.session.exec(
         update(UserSession)
         .where(col(UserSession.id) == session_id, col(UserSession.revoked_at).is_(None))
         .values(revoked_at=func.now(), revoke_reason="REVOKED")

@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlmodel import col
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.tables.identity import RefreshToken, Tenant, User, UserSession
@@ -16,7 +15,7 @@ async def find_person(session: AsyncSession, email: str) -> tuple[User, UUID] | 
         .join(Tenant, col(Tenant.user_id) == col(User.id))
         .where(col(User.email) == email, col(User.deleted_at).is_(None))
     )
-    row = (await session.execute(statement)).one_or_none()
+    row = (await session.exec(statement)).one_or_none()
     return (row[0], row[1]) if row else None
 
 
@@ -27,7 +26,7 @@ async def find_person_by_id(session: AsyncSession, user_id: UUID) -> tuple[User,
         .join(Tenant, col(Tenant.user_id) == col(User.id))
         .where(col(User.id) == user_id, col(User.deleted_at).is_(None))
     )
-    row = (await session.execute(statement)).one_or_none()
+    row = (await session.exec(statement)).one_or_none()
     return (row[0], row[1]) if row else None
 
 
@@ -40,7 +39,7 @@ async def find_local_person(session: AsyncSession) -> tuple[User, UUID] | None:
         .order_by(col(User.created_at))
         .limit(1)
     )
-    row = (await session.execute(statement)).one_or_none()
+    row = (await session.exec(statement)).one_or_none()
     return (row[0], row[1]) if row else None
 
 
@@ -52,7 +51,7 @@ async def find_browser_session(session: AsyncSession, token_hash: str) -> tuple[
         .join(Tenant, col(Tenant.user_id) == col(UserSession.user_id))
         .where(col(UserSession.token_hash) == token_hash, col(User.deleted_at).is_(None))
     )
-    row = (await session.execute(statement)).one_or_none()
+    row = (await session.exec(statement)).one_or_none()
     return (row[0], row[1]) if row else None
 
 
@@ -70,4 +69,4 @@ async def find_family_tenant(session: AsyncSession, user_id: UUID, family_id: UU
         )
         .limit(1)
     )
-    return (await session.execute(statement)).scalar_one_or_none()
+    return (await session.exec(statement)).one_or_none()

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
-from sqlmodel import col
+from sqlalchemy import update
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.canon.clocks import ACCESS_TOKEN_SECONDS, REFRESH_TOKEN_SECONDS
@@ -51,7 +51,7 @@ async def revoke_chain(uow: UnitOfWork, refresh_token: str) -> None:
         col(RefreshToken.token_hash) == keys().hash_secret(refresh_token, _PURPOSE),
         col(RefreshToken.user_id) == uow.actor.user_id,
     )
-    family_id = (await uow.session.execute(statement)).scalar_one_or_none()
+    family_id = (await uow.session.exec(statement)).one_or_none()
     if family_id is not None:
         await revoke_family(uow.session, family_id, "SIGNED_OUT")
         await uow.audit("identity.signed_out", family_id=family_id)
@@ -59,7 +59,7 @@ async def revoke_chain(uow: UnitOfWork, refresh_token: str) -> None:
 
 async def revoke_family(session: AsyncSession, family_id: UUID, reason: str) -> None:
     """Revoke every link of a chain; access tokens of the chain are refused from then on."""
-    await session.execute(
+    await session.exec(
         update(RefreshToken)
         .where(col(RefreshToken.family_id) == family_id, col(RefreshToken.revoked_at).is_(None))
         .values(revoked_at=now(), revoke_reason=reason)
@@ -104,7 +104,7 @@ async def _spend(session: AsyncSession, refresh_token: str, origin: Origin) -> T
         .where(col(RefreshToken.token_hash) == keys().hash_secret(refresh_token, _PURPOSE))
         .with_for_update()
     )
-    link = (await session.execute(statement)).scalar_one_or_none()
+    link = (await session.exec(statement)).one_or_none()
     if link is None or link.revoked_at is not None:
         return "REFRESH_TOKEN_INVALID"
     if link.used_at is not None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import email_validator
 from email_validator import EmailNotValidError, validate_email
 
 from services.canon.errors import IamaError
@@ -16,12 +17,22 @@ FREE_FAILURES = 10
 FIRST_LOCK_SECONDS = 30
 LONGEST_LOCK_SECONDS = 15 * 60
 FAILURES_FORGOTTEN_SECONDS = 60 * 60
+PRIVATE_DOMAINS = ("local", "localhost", "test")
+"""Domains that the validator reserves but that installations in private networks use."""
+email_validator.SPECIAL_USE_DOMAIN_NAMES[:] = [
+    name for name in email_validator.SPECIAL_USE_DOMAIN_NAMES if name not in PRIVATE_DOMAINS
+]
+
+REQUIRED_CONSENT = ("data-processing", "1.0")
+"""Document and version a person agrees to before the first job (V1-FR-SEC-005)."""
+CONSENT_DOCUMENTS: dict[str, frozenset[str]] = {"data-processing": frozenset({"1.0"})}
+"""Documents that can be answered, each with the versions ever shown."""
 
 
 def normalise_email(text: str) -> str:
     """Return the address in the one form that is stored and compared: trimmed, NFC, lower case.
 
-    Addresses of private networks (`dev@intranet`) are accepted; deliverability is never asked of the network.
+    Addresses of private networks (`dev@intranet`, `dev@box.local`) are accepted; whether mail arrives is never asked.
 
     Raises:
         IamaError: `INVALID_EMAIL`.
@@ -56,12 +67,6 @@ def failures_after(previous: int, last_failed_at: datetime | None, at: datetime)
     if last_failed_at is None or at - last_failed_at > timedelta(seconds=FAILURES_FORGOTTEN_SECONDS):
         return 1
     return previous + 1
-
-
-REQUIRED_CONSENT = ("data-processing", "1.0")
-"""Document and version a person agrees to before the first job (V1-FR-SEC-005)."""
-CONSENT_DOCUMENTS: dict[str, frozenset[str]] = {"data-processing": frozenset({"1.0"})}
-"""Documents that can be answered, each with the versions ever shown."""
 
 
 def require_known_document(document: str, version: str) -> None:
