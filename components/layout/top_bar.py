@@ -11,7 +11,7 @@ from state.account.session import SessionState
 
 _THEMES = (("System", "system"), ("Light", "light"), ("Dark", "dark"))
 _WORDS = (("Guided", "A"), ("Technical", "B"), ("Enterprise", "C"))
-API_REFERENCE_PATH = "/api/reference"
+API_REFERENCE_PATH = "/api/docs"
 
 
 def top_bar(section: str = "") -> rx.Component:
@@ -20,7 +20,9 @@ def top_bar(section: str = "") -> rx.Component:
         _wordmark("/jobs"),
         _sections(section),
         rx.el.div(
-            rx.cond(SessionState.person.plan != "", status_badge("building_2", SessionState.person.plan, token="plain")),
+            rx.cond(
+                SessionState.person.plan != "", status_badge("building_2", SessionState.person.plan, token="plain")
+            ),
             rx.cond(SessionState.person.quota != "", status_badge("gauge", SessionState.person.quota, token="plain")),
             _user_menu(),
             class_name="top-bar__right",

@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from components.repositories.preflight import preflight_result
 from components.ui.icon import icon
 from components.ui.table import facts
 from state.setup.new import NewJobState as State
@@ -30,6 +31,7 @@ def _preflight() -> rx.Component:
         rx.el.h2("Preflight", class_name="text-md"),
         rx.el.p("Measured when the job starts, before code is copied.", class_name="text-xs muted"),
         rx.el.ol(*rows),
+        preflight_result(State.preflight, State.activity, running=State.activity != ""),
         aria_label="Preflight",
     )
 

@@ -1,0 +1,1 @@
+"""W8: repositories, and the check before a job."""

@@ -8,8 +8,11 @@ from pydantic import ValidationError
 
 from services.access import service as access
 from services.canon.errors import IamaError
+from services.core.actor import Actor
 from services.engine.goals import EXAMPLES, parse_goal
-from state.base import PageState, guarded
+from services.jobs.schemas import CreateJobRequest
+from state.base import NO_PROBLEM, PageState, guarded
+from state.repositories.preflight import PreflightView, measure
 from state.setup.loaders import create_and_start
 from state.setup.views import GoalView, SetupErrors, build_request, errors_of, field_error
 
@@ -33,6 +36,8 @@ class NewJobState(PageState, rx.State):
     goal_view: GoalView = _UNTOUCHED
     plan: str = ""
     open_jobs: str = ""
+    preflight: PreflightView = PreflightView()
+    activity: str = ""
 
     @rx.event
     @guarded
@@ -47,6 +52,7 @@ class NewJobState(PageState, rx.State):
         self.plan = plan.tier.capitalize()
         limit = plan.concurrent_jobs
         self.open_jobs = "no limit" if limit is None else f"{limit} at once"
+        self.activity = ""
         self.loaded = True
 
     @rx.event
@@ -74,25 +80,52 @@ class NewJobState(PageState, rx.State):
         """Stop for a review of the generated tests."""
         self.review_tests = bool(wanted)
 
-    @rx.event
-    @guarded
+    @rx.event(background=True)
     async def start(self) -> Any:
-        """Create the job and start it; a refusal stays at its field."""
-        self.errors = SetupErrors()
+        """Check the repository, then create the job and start it; a refusal stays at its field and leaves no job."""
+        async with self:
+            request, actor = await self._begin(), await self._find_actor()
+        if request is None or actor is None:
+            return
+        try:
+            verdict = await measure(request.source.url, request.source.branch, request.path_scope)
+            async with self:
+                self.preflight = verdict
+            if verdict.passed:
+                job = await create_and_start(actor, request)
+                yield rx.redirect(f"/jobs/{job.job_id}/execution")
+        except IamaError as error:
+            async with self:
+                yield self._place(error)
+        finally:
+            async with self:
+                self.activity = ""
+
+    async def _begin(self) -> CreateJobRequest | None:
+        """Return the request of the fields, or None after saying what is wrong with them."""
+        self.problem, self.errors, self.preflight = NO_PROBLEM, SetupErrors(), PreflightView()
         try:
             request = build_request(self._fields())
         except ValidationError as error:
             self.errors = errors_of(error)
             return None
+        self.activity = "Checking the repository"
+        return request
+
+    async def _find_actor(self) -> Actor | None:
         try:
-            async with self._unit_of_work() as uow:
-                job = await create_and_start(uow, request)
+            return await self._actor()
         except IamaError as error:
-            if (found := field_error(error)) is None:
-                raise
-            self.errors = found
+            self._place(error)
             return None
-        return rx.redirect(f"/jobs/{job.job_id}/execution")
+
+    def _place(self, error: IamaError) -> Any:
+        """Show a refusal at its field, or on the page."""
+        self.activity = ""
+        if (found := field_error(error)) is None:
+            return self._refuse(error)
+        self.errors = found
+        return None
 
     def _fields(self) -> dict[str, Any]:
         names = ("url", "branch", "scope", "goal", "phase_ceiling", "test_timeout_seconds", "own_code", "review_tests")

@@ -28,7 +28,16 @@ def page() -> rx.Component:
         on_submit=lambda _: NewJobState.start(),
         no_validate=True,
     )
-    start = button("Start analysis", tag="play", kind="primary", size="cta", solid=True, type="submit", form="new-job")
+    start = button(
+        "Start analysis",
+        tag="play",
+        kind="primary",
+        size="cta",
+        solid=True,
+        type="submit",
+        form="new-job",
+        disabled=NewJobState.activity != "",
+    )
     return portal(
         page_head("New job", spacer(), link_button("All jobs", "/jobs", tag="arrow_left", kind="quiet")),
         split(form, summary(), label="Preflight and billing"),
