@@ -6,10 +6,12 @@ read the network. Nothing is sent to anyone but the route; LiteLLM's own retries
 
 import asyncio
 import importlib
+import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from functools import cache
+from itertools import cycle
 from typing import Any
 
 from services.llm.cancelling import is_cancelled, or_cancelled
@@ -21,6 +23,8 @@ CHARACTERS_PER_TOKEN = 8
 """No tokenizer yields longer tokens on average; used to stop an endless answer before it is counted."""
 
 LOCAL_CHUNK_CHARACTERS = 65_536
+
+_log = logging.getLogger(__name__)
 
 FAILURE_REASONS: dict[str, str] = {
     "RateLimitError": "RATE_LIMITED",
@@ -84,7 +88,7 @@ class LiteLlmGateway:
         except (CallCancelledError, OutputInvalidError):
             raise
         except Exception as error:
-            raise _translate(error) from error
+            raise _translate(error) from None
         finally:
             await _close(stream)
 
@@ -153,8 +157,10 @@ async def _close(stream: Any) -> None:
 
 
 def _translate(error: Exception) -> ProviderUnavailableError:
+    """Keep reason, status and waiting time; the message is dropped, since providers quote what they were sent."""
     names = [kind.__name__ for kind in type(error).__mro__]
     reason = next((FAILURE_REASONS[name] for name in names if name in FAILURE_REASONS), "UNREACHABLE")
+    _log.warning("model call failed: %s (%s)", names[0], reason)
     details: dict[str, Any] = {"reason": reason}
     if isinstance(status := getattr(error, "status_code", None), int):
         details["http_status"] = status
@@ -175,11 +181,22 @@ def _local_handler(litellm: Any, answer: LocalAnswer) -> Any:
     class LocalProvider(litellm.CustomLLM):  # type: ignore[misc, name-defined]
         async def astreaming(self, *_: Any, litellm_params: dict[str, Any], **__: Any) -> AsyncIterator[dict[str, Any]]:
             text = await answer(litellm_params["metadata"]["call_id"])
-            for start in range(0, len(text), LOCAL_CHUNK_CHARACTERS):
-                yield _local_chunk(text[start : start + LOCAL_CHUNK_CHARACTERS])
+            for piece in _pieces(text):
+                yield _local_chunk(piece)
             yield _local_chunk("", finished=True)
 
     return LocalProvider()
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Cut a text into pieces of alternating length: LiteLLM takes a run of equal pieces for a model gone astray."""
+    start = 0
+    for shorter in cycle((0, 1)):
+        if start >= len(text):
+            return
+        end = start + LOCAL_CHUNK_CHARACTERS - shorter
+        yield text[start:end]
+        start = end
 
 
 def _local_chunk(text: str, *, finished: bool = False) -> dict[str, Any]:
