@@ -63,7 +63,7 @@ def _plan_fixes(tree: Tree, project: ProjectModel, goal: Goal, level: ProposalLe
 def _plan_rename(tree: Tree, project: ProjectModel, goal: Goal, level: ProposalLevel) -> ChangePlan:
     path = _definition_file(tree, project, goal)
     wide = level is not ProposalLevel.CONSERVATIVE
-    options = RenameOptions(tests=wide, docs=wide, strings=wide)
+    options = RenameOptions(tests=wide, docs=wide, receivers=wide)
     symbol, new_name = goal.symbol or "", goal.new_name or ""
     edits = rename_edits(tree, path, symbol, new_name, options, scope=project.scope)
     operation = RenameSymbol(

@@ -85,12 +85,15 @@ class RenameOptions(_Strict):
     """What a rename follows besides the definition.
 
     `keep_alias` leaves the old name bound to the new one where references stay that may not be edited.
+    `receivers` also follows `value.member` where the type of `value` cannot be told but only one class of the
+    project has a member of that telling name.
     """
 
     code: bool = True
     tests: bool = False
     docs: bool = False
     strings: bool = False
+    receivers: bool = False
     keep_alias: bool = True
 
 

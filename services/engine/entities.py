@@ -7,7 +7,7 @@ from functools import cached_property
 from services.core.tree import Tree
 from services.engine.module_names import absolute_module, module_name, modules_by_name, package_folders
 from services.engine.names import is_python
-from services.engine.project import exported_names
+from services.engine.project import dotted_name, exported_names
 from services.engine.scopes import ImportedName, ModuleScopes, Scope, read_scopes
 from services.engine.syntax import parse
 
@@ -211,13 +211,17 @@ class ProjectScopes:
         if isinstance(node.func, ast.Name) and node.func.id == "super":
             holder = next((s for s in _ancestors(scope) if s.kind == "class"), None)
             return Entity("class", holder.qualified_name, path) if holder else None
+        if dotted_name(node.func) in ("importlib.import_module", "import_module", "__import__") and node.args:
+            asked = node.args[0]
+            known = isinstance(asked, ast.Constant) and isinstance(asked.value, str) and asked.value in self.paths
+            return Entity("module", asked.value) if known else None  # type: ignore[union-attr, arg-type]
         callee = self.expression(path, scope, node.func, depth + 1)
         if callee is not None and callee.kind == "external":
             return None
         return self.instance(callee)
 
     def _value(self, entity: Entity | None, depth: int) -> Entity | None:
-        """Follow a module-level variable to the instance it holds."""
+        """Follow a module-level variable to the instance or module it holds."""
         if entity is None or entity.kind != "member" or "." in entity.name:
             return entity
         scopes = self.scopes(entity.path)
@@ -225,7 +229,7 @@ class ProjectScopes:
         if scopes is None or len(bindings) != 1 or not isinstance(bindings[0].node, ast.Assign | ast.AnnAssign):
             return entity
         held = self._assigned(entity.path, scopes.root, bindings[0].node, depth + 1)
-        return held if held is not None and held.kind == "instance" else entity
+        return held if held is not None and held.kind in ("instance", "module") else entity
 
 
 def _ancestors(scope: Scope | None) -> list[Scope]:

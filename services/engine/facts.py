@@ -118,14 +118,14 @@ def _highest(project: ProjectModel, without: Iterable[str]) -> int:
 
 
 def _public_names_changed(project: ProjectModel, after: ProjectModel, changed: list[str]) -> int:
-    """Count names that modules outside the tests offered before and do not offer after, or the reverse."""
+    """Count per module outside the tests the names taken away, or added where that is more."""
     total = 0
     for path in changed:
         if not is_python(path):
             continue
         old, new = project.modules.get(path), after.modules.get(path)
         if not any(module.is_test for module in (old, new) if module is not None):
-            total += len(_offered(old) ^ _offered(new))
+            total += max(len(_offered(old) - _offered(new)), len(_offered(new) - _offered(old)))
     return total
 
 

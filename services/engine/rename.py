@@ -20,7 +20,7 @@ from services.engine.rename_members import member_places
 from services.engine.rename_names import module_places
 from services.engine.rename_places import Place, PlaceKind, Places
 from services.engine.rename_text import text_places
-from services.engine.scopes import Scope
+from services.engine.scopes import ImportedName, Scope
 from services.engine.source import SourceText, Splice
 
 
@@ -55,10 +55,11 @@ def rename_edits(
             must change cannot.
     """
     project = ProjectScopes(tree, (symbol.rpartition(".")[2], new_name))
-    places = collect_places(project, path, symbol, new_name)
+    path = definition_of(project, path, symbol)
+    places = collect_places(project, path, symbol)
     _require_free_name(places, new_name)
     texts = text_places(tree, project, places, path, symbol)
-    changed, kept = _divide([*places.places, *texts], options, tuple(scope), tuple(protected))
+    changed, kept = _spare_patched(*_divide([*places.places, *texts], options, tuple(scope), tuple(protected)))
     if not any(place.kind is PlaceKind.DEFINITION for place in changed):
         raise RefusedError(RefusalCode.OUT_OF_SCOPE, path, "The definition may not be changed.")
     needy = [place for place in kept if place.is_code]
@@ -74,10 +75,20 @@ def rename_edits(
         for item, additions in extra.items():
             splices.setdefault(item, []).extend(additions)
     contents = {item: SourceText.read(item, tree[item]).splice(_distinct(found)) for item, found in splices.items()}
-    return RenameEdits(contents, tuple(changed), tuple(kept), tuple(_hazards(project, places, kept)), aliases)
+    return RenameEdits(contents, tuple(changed), tuple(kept), tuple(_hazards(project, places, changed, kept)), aliases)
 
 
-def collect_places(project: ProjectScopes, path: str, symbol: str, new_name: str) -> Places:
+def definition_of(project: ProjectScopes, path: str, symbol: str) -> str:
+    """Return the file that defines a symbol which `path` merely imports; `path` itself otherwise."""
+    scopes = project.scopes(path) if path in project.modules else None
+    bindings = scopes.root.bindings.get(symbol, []) if scopes else []
+    if not bindings or not all(isinstance(binding.node, ImportedName) for binding in bindings):
+        return path
+    entity = project.member(project.name_of(path), symbol)
+    return entity.path if entity.kind == "member" and entity.name == symbol else path
+
+
+def collect_places(project: ProjectScopes, path: str, symbol: str) -> Places:
     """Find the definition and every reference in code. Raises `RefusedError` when the definition is not clear."""
     scopes = project.scopes(path) if path in project.modules or path in project.opaque else None
     if path in project.opaque:
@@ -93,7 +104,7 @@ def collect_places(project: ProjectScopes, path: str, symbol: str, new_name: str
     if name.startswith("__") and name.endswith("__"):
         raise RefusedError(RefusalCode.UNSAFE_REFERENCE, path, "Python itself looks this name up.")
     finder = {"module": module_places, "class": member_places}.get(owners[0].kind, module_places)
-    return finder(project, path, owners[0], name, new_name)
+    return finder(project, path, owners[0], name)
 
 
 def _divide(
@@ -108,12 +119,24 @@ def _divide(
     return changed, kept
 
 
+def _spare_patched(changed: list[Place], kept: list[Place]) -> tuple[list[Place], list[Place]]:
+    """Leave modules whose old name is patched from a place that stays: they must go on reading that name."""
+    patched = {place.patches for place in kept} - {""}
+    spared = [p for p in changed if p.path in patched and p.kind in (PlaceKind.REFERENCE, PlaceKind.IMPORT)]
+    return [place for place in changed if place not in spared], sorted([*kept, *spared])
+
+
 def _is_followed(place: Place, options: RenameOptions) -> bool:
     if place.kind is PlaceKind.DEFINITION:
         return True
     if is_test(place.path) and not options.tests:
         return False
-    wanted = {PlaceKind.DOCUMENT: options.docs, PlaceKind.STRING: options.strings}
+    wanted = {
+        PlaceKind.DOCUMENT: options.docs,
+        PlaceKind.STRING: options.strings,
+        PlaceKind.RECEIVER: options.receivers,
+        PlaceKind.UNKNOWN: False,
+    }
     return wanted.get(place.kind, options.code)
 
 
@@ -152,23 +175,31 @@ def _hides(inner: Scope, owner: Scope, name: str) -> bool:
     return False
 
 
-def _hazards(project: ProjectScopes, places: Places, kept: list[Place]) -> list[Hazard]:
+def _hazards(project: ProjectScopes, places: Places, changed: list[Place], kept: list[Place]) -> list[Hazard]:
     found = list(places.hazards)
-    found += [
-        Hazard(HazardKind.UNREADABLE_FILE, path, None, "The file mentions the name but does not parse; it stays as it is.")
-        for path in project.opaque
-    ]
-    found += [
-        Hazard(HazardKind.TEXT_MENTION, place.path, place.line, "Text that mentions the old name stays as it is.")
-        for place in kept
-        if not place.is_code
-    ]
-    found += [
-        Hazard(HazardKind.OLD_NAME_KEPT, place.path, place.line, "This reference keeps the old name, through an alias.")
-        for place in kept
-        if place.is_code
-    ]
+    found += [Hazard(HazardKind.UNREADABLE_FILE, path, None, _SENTENCES["opaque"]) for path in project.opaque]
+    found += _grouped(HazardKind.UNKNOWN_RECEIVER, "guessed", [p for p in changed if p.kind is PlaceKind.RECEIVER])
+    found += _grouped(HazardKind.OLD_NAME_KEPT, "kept", [p for p in kept if p.is_code])
+    found += _grouped(HazardKind.TEXT_MENTION, "mentioned", [p for p in kept if not p.is_code])
     return found
+
+
+_SENTENCES = {
+    "opaque": "The file mentions the name but does not parse; it stays as it is.",
+    "guessed": "{} receivers of unknown type are taken for the only class with this member (first line given).",
+    "kept": "{} references keep the old name, which stays as an alias (first line given).",
+    "mentioned": "{} mentions in text keep the old name (first line given).",
+}
+
+
+def _grouped(kind: HazardKind, sentence: str, places: list[Place]) -> list[Hazard]:
+    """Return one hazard per file."""
+    by_path: dict[str, list[int]] = {}
+    for place in places:
+        by_path.setdefault(place.path, []).append(place.line)
+    return [
+        Hazard(kind, path, min(lines), _SENTENCES[sentence].format(len(lines))) for path, lines in sorted(by_path.items())
+    ]
 
 
 def _distinct(splices: list[Splice]) -> list[Splice]:

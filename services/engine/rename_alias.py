@@ -55,8 +55,11 @@ def _second_name(project: ProjectScopes, place: Place, name: str, extra: str | N
     if extra is not None:
         return Splice(place.end, place.end, extra)
     scopes = project.scopes(place.path)
-    quote = scopes.source.text[place.end] if scopes else '"'
-    return Splice(place.end, place.end, f"{quote}, {quote}{name}")
+    text = scopes.source.text if scopes else ""
+    quote = text[place.end]
+    indent = text[text.rfind("\n", 0, place.start) + 1 : place.start - 1]
+    gap = " " if indent.strip() else f"\n{indent}"
+    return Splice(place.end, place.end, f"{quote},{gap}{quote}{name}")
 
 
 def _is_rebound(places: Places) -> bool:

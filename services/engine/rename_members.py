@@ -4,24 +4,25 @@ import ast
 
 from services.engine.entities import Entity, ProjectScopes
 from services.engine.hazards import Hazard, HazardKind
-from services.engine.rename_names import lookups, note_lookup
+from services.engine.rename_names import is_reading, lookups, note_lookup
 from services.engine.rename_places import PlaceKind, Places
 from services.engine.scopes import AttributeUse, ModuleScopes, Scope
 
 ClassKey = tuple[str, str]
+_HARMLESS_BASES = frozenset({"object", "Generic", "Protocol", "ABC", "Enum", "NamedTuple", "TypedDict", "Exception"})
 _COMMON = frozenset(
     name for kind in (str, bytes, int, float, list, dict, set, tuple, object, type, BaseException) for name in dir(kind)
 )
 
 
-def member_places(project: ProjectScopes, path: str, owner: Scope, name: str, new_name: str) -> Places:
+def member_places(project: ProjectScopes, path: str, owner: Scope, name: str) -> Places:
     """Find every place of a class member; overriding and overridden members of related classes come along."""
     places = Places(project, path, name, owner)
     family = _Family(project, (path, owner.qualified_name), name)
     for key, scope in family.defining.items():
         _body_places(places, key[0], scope)
-    for member in family.members:
-        _require_free_attribute(places, member, new_name)
+    for member in sorted(family.members):
+        _watch(places, member)
     for other, scopes in project.modules.items():
         for use in scopes.attributes:
             if use.node.attr == name:
@@ -42,7 +43,8 @@ class _Family:
         everything = self._all_classes()
         self.members = self._related(start, everything)
         self.defining = {key: everything[key] for key in sorted(self.members) if name in everything[key].bindings}
-        self.is_unique = all(key in self.members for key, scope in everything.items() if name in scope.bindings)
+        unique = all(key in self.members for key, scope in everything.items() if name in scope.bindings)
+        self.is_telling = unique and "_" in name.strip("_") and name not in _COMMON and not self._has_outside_base()
 
     def _all_classes(self) -> dict[ClassKey, Scope]:
         found: dict[ClassKey, Scope] = {}
@@ -88,6 +90,21 @@ class _Family:
         found = self.project.as_class(self.project.expression(key[0], scope, target))
         return (found.path, found.name) if found is not None and found.kind == "class" else None
 
+    def _has_outside_base(self) -> bool:
+        """Disclose base classes outside the project, which may call the member themselves."""
+        found = False
+        for (path, _), scope in self.defining.items():
+            node = scope.node
+            for base in node.bases if isinstance(node, ast.ClassDef) and scope.parent is not None else ():
+                target = base.value if isinstance(base, ast.Subscript) else base
+                harmless = isinstance(target, ast.Name) and target.id in _HARMLESS_BASES
+                if harmless or scope.parent is None or self._base((path, ""), scope.parent, base) is not None:
+                    continue
+                sentence = f"A base class of {scope.qualified_name} is outside the project and may use {self.name}."
+                self.hazards.append(Hazard(HazardKind.OUTSIDE_BASE, path, base.lineno, sentence))
+                found = True
+        return found
+
     def holds(self, entity: Entity | None) -> bool:
         """Tell whether an entity is a class of the family or an instance of one."""
         found = self.project.as_class(entity) if entity is not None and entity.kind == "member" else entity
@@ -104,20 +121,10 @@ def _body_places(places: Places, path: str, scope: Scope) -> None:
             if item.name == places.name and inner.resolve(item.name) is scope:
                 places.add(path, item.start, PlaceKind.REFERENCE, (path,))
                 places.reads.append((path, inner, scope, item.start))
-    _outside_bases(places, path, scope)
 
 
-def _outside_bases(places: Places, path: str, scope: Scope) -> None:
-    node = scope.node
-    for base in node.bases if isinstance(node, ast.ClassDef) and scope.parent is not None else ():
-        target = base.value if isinstance(base, ast.Subscript) else base
-        known = places.project.as_class(places.project.expression(path, scope.parent, target))
-        if known is None and not (isinstance(target, ast.Name) and target.id in ("object", "Generic", "Protocol", "ABC")):
-            sentence = f"A base class of {scope.qualified_name} is outside the project and may call {places.name}."
-            places.hazards.append(Hazard(HazardKind.OUTSIDE_BASE, path, base.lineno, sentence))
-
-
-def _require_free_attribute(places: Places, key: ClassKey, new_name: str) -> None:
+def _watch(places: Places, key: ClassKey) -> None:
+    """Let the new name be checked in every class of the family, also where the member is only inherited."""
     scope = places.project.class_scope(*key)
     if scope is not None and (key[0], scope) not in places.owners:
         places.owners.append((key[0], scope))
@@ -126,14 +133,11 @@ def _require_free_attribute(places: Places, key: ClassKey, new_name: str) -> Non
 def _attribute(places: Places, family: _Family, path: str, use: AttributeUse) -> None:
     base = places.project.expression(path, use.scope, use.node.value)
     if family.holds(base):
-        places.add(path, use.start, PlaceKind.REFERENCE, (path,))
-    elif base is None and family.is_unique and places.name not in _COMMON:
-        places.add(path, use.start, PlaceKind.REFERENCE, (path,))
-        sentence = f"The object's type cannot be told; it is taken for the only class with {places.name}."
-        places.hazards.append(Hazard(HazardKind.UNKNOWN_RECEIVER, path, use.node.lineno, sentence))
+        is_self = isinstance(use.node.value, ast.Name) and use.node.value.id in ("self", "cls")
+        is_patch = not isinstance(use.node.ctx, ast.Load) and not is_self
+        places.add(path, use.start, PlaceKind.REFERENCE, (path,), patches=places.path if is_patch else "")
     elif base is None:
-        sentence = f"The object's type cannot be told and other types have {places.name}; it stays as it is."
-        places.hazards.append(Hazard(HazardKind.UNKNOWN_RECEIVER, path, use.node.lineno, sentence))
+        places.add(path, use.start, PlaceKind.RECEIVER if family.is_telling else PlaceKind.UNKNOWN, (path,))
 
 
 def _fields(places: Places, family: _Family, path: str, scopes: ModuleScopes) -> None:
@@ -154,6 +158,7 @@ def _looked_up(places: Places, family: _Family, path: str, scopes: ModuleScopes)
     for call, text in lookups(scopes, places.name):
         base = places.project.expression(path, text.scope, call.args[0])
         if family.holds(base) and text.start >= 0:
-            places.add(path, text.start, PlaceKind.REFERENCE, (path,))
+            patches = "" if is_reading(call) else places.path
+            places.add(path, text.start, PlaceKind.REFERENCE, (path,), patches=patches)
         elif base is None:
             note_lookup(places, path, text)

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from services.engine.entities import Entity, ProjectScopes
 from services.engine.hazards import Hazard, HazardKind
 from services.engine.module_names import absolute_module
+from services.engine.project import dotted_name
 from services.engine.rename_places import PlaceKind, Places
 from services.engine.scopes import ImportedName, ModuleScopes, Scope, StringUse
 
-_LOOKUPS = frozenset({"getattr", "setattr", "hasattr", "delattr"})
+_LOOKUPS = frozenset({"getattr", "setattr", "hasattr", "delattr", "object"})
 
 
-def module_places(project: ProjectScopes, path: str, owner: Scope, name: str, new_name: str) -> Places:
+def module_places(project: ProjectScopes, path: str, owner: Scope, name: str) -> Places:
     """Find every place of `name`, bound in `owner`, which is a module or a function."""
     places = Places(project, path, name, owner)
     _bound_in(places, path, owner, (path,))
@@ -88,28 +89,47 @@ def _imported(
 
 def _attributes(places: Places, path: str, scopes: ModuleScopes) -> None:
     for use in scopes.attributes:
-        if use.node.attr != places.name:
-            continue
-        base = places.project.expression(path, use.scope, use.node.value)
-        if base is not None and base.kind == "module":
-            entity = places.project.member(base.name, places.name)
-            if is_target(places, entity):
-                places.add(path, use.start, PlaceKind.REFERENCE, entity.chain)
+        if use.node.attr == places.name:
+            base = places.project.expression(path, use.scope, use.node.value)
+            _note(places, path, use.start, base, is_patch=not isinstance(use.node.ctx, ast.Load))
+            if base is None:
+                note_unknown(places, path, use.node.lineno)
     for call, text in lookups(scopes, places.name):
         base = places.project.expression(path, text.scope, call.args[0])
-        entity = places.project.member(base.name, places.name) if base and base.kind == "module" else None
-        if is_target(places, entity) and entity is not None and text.start >= 0:
-            places.add(path, text.start, PlaceKind.REFERENCE, entity.chain)
-        elif base is None:
+        if text.start >= 0:
+            _note(places, path, text.start, base, is_patch=not is_reading(call))
+        if base is None:
             note_lookup(places, path, text)
 
 
+def _note(places: Places, path: str, start: int, base: Entity | None, *, is_patch: bool) -> None:
+    """Note `base.name` when it is the target; a patch replaces the binding of the module it names."""
+    if base is None or base.kind != "module":
+        return
+    entity = places.project.member(base.name, places.name)
+    if is_target(places, entity):
+        patches = places.project.paths.get(base.name, "") if is_patch else ""
+        places.add(path, start, PlaceKind.REFERENCE, entity.chain, patches=patches)
+
+
+def is_reading(call: ast.Call) -> bool:
+    """Tell whether a look-up by text only reads."""
+    return isinstance(call.func, ast.Name) and call.func.id in ("getattr", "hasattr")
+
+
+def note_unknown(places: Places, path: str, line: int) -> None:
+    """Disclose `value.name` where what `value` is cannot be told."""
+    sentence = f"What the object before .{places.name} is cannot be told; the attribute stays as it is."
+    places.hazards.append(Hazard(HazardKind.UNKNOWN_RECEIVER, path, line, sentence))
+
+
 def lookups(scopes: ModuleScopes, name: str) -> Iterator[tuple[ast.Call, StringUse]]:
-    """Yield calls such as `getattr(x, "name")` with the string that names the attribute."""
+    """Yield calls such as `getattr(x, "name")` or `patch.object(x, "name")` with the string that names it."""
     texts = {id(text.node): text for text in scopes.strings if text.value == name}
     for call in scopes.calls:
         node = call.node
-        if isinstance(node.func, ast.Name) and node.func.id in _LOOKUPS and len(node.args) > 1:
+        callee = (dotted_name(node.func) or "").rpartition(".")[2]
+        if callee in _LOOKUPS and len(node.args) > 1:
             text = texts.get(id(node.args[1]))
             if text is not None:
                 yield node, text

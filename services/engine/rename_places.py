@@ -16,6 +16,8 @@ class PlaceKind(StrEnum):
     IMPORT = "IMPORT"
     EXPORT = "EXPORT"
     KEYWORD = "KEYWORD"
+    RECEIVER = "RECEIVER"
+    UNKNOWN = "UNKNOWN"
     DOCTEST = "DOCTEST"
     STRING = "STRING"
     DOCUMENT = "DOCUMENT"
@@ -26,7 +28,7 @@ class Place:
     """The old name at `[start, end)` of a file.
 
     `chain` lists the modules through which the place reaches the definition; `template` replaces more than the
-    bare name, with `{}` for it.
+    bare name, with `{}` for it. `patches` is the file whose binding the place replaces at run time, as mocks do.
     """
 
     path: str
@@ -36,6 +38,7 @@ class Place:
     kind: PlaceKind = field(compare=False)
     chain: tuple[str, ...] = field(default=(), compare=False)
     template: str = field(default="{}", compare=False)
+    patches: str = field(default="", compare=False)
 
     @property
     def is_code(self) -> bool:
@@ -80,10 +83,12 @@ class Places:
         kind: PlaceKind,
         chain: tuple[str, ...] = (),
         template: str = "{}",
+        patches: str = "",
     ) -> None:
         """Note the old name at `start`; the first kind noted for a place stays."""
         end = start + len(self.name)
-        self.found.setdefault((path, start), Place(path, start, end, self.line(path, start), kind, chain, template))
+        place = Place(path, start, end, self.line(path, start), kind, chain, template, patches)
+        self.found.setdefault((path, start), place)
 
     def line(self, path: str, offset: int) -> int:
         """Return the line of an offset in a file that was read."""

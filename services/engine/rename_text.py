@@ -34,7 +34,7 @@ def text_places(tree: Tree, project: ProjectScopes, places: Places, path: str, s
         found += _docstrings_and_comments(item, scopes, places)
     for item in sorted(tree):
         if is_document(item) or item.endswith(_CONFIGURATION):
-            found += _document(item, tree[item], places, project)
+            found += _document(item, tree[item], places)
     unique = {(place.path, place.start): place for place in reversed(found)}
     return sorted(place for key, place in unique.items() if key not in known)
 
@@ -50,37 +50,42 @@ def _doctests(path: str, scopes: ModuleScopes, places: Places) -> Iterator[Place
 
 
 def _dotted_strings(path: str, scopes: ModuleScopes, places: Places) -> Iterator[Place]:
-    """Whole strings such as `package.module.name`, which patching and entry points use."""
+    """Whole strings such as `package.module.name`, which mocks and entry points use."""
     for text in scopes.strings:
         if text.start < 0 or text.is_docstring or not _DOTTED.fullmatch(text.value):
             continue
-        if _names_target(text.value, places):
-            offset = text.start + len(text.value) - len(places.name)
-            yield _place(path, scopes.source, offset, places.name, PlaceKind.REFERENCE)
+        chain = _chain_to_target(text.value, places)
+        if chain is not None:
+            start = text.start + len(text.value) - len(places.name)
+            line = scopes.source.line_of(start)
+            end = start + len(places.name)
+            yield Place(path, start, end, line, PlaceKind.REFERENCE, chain, patches=chain[0])
 
 
-def _names_target(dotted: str, places: Places) -> bool:
-    owner, name = re.split(r"[.:](?=\w+$)", dotted)
-    if name != places.name:
-        return False
+def _chain_to_target(dotted: str, places: Places) -> tuple[str, ...] | None:
+    """Return the modules through which a dotted name reaches the target; None when it names something else."""
+    owner, name = re.split(r"[.:](?=\w+$)", dotted.replace(":", "."))
+    if name != places.name or f"{owner}.{name}" in places.project.paths:
+        return None
     if places.owner.kind == "module":
-        return is_target(places, places.project.member(owner.replace(":", "."), name))
+        entity = places.project.member(owner, name)
+        return entity.chain if is_target(places, entity) else None
     module = places.project.name_of(places.path)
-    return owner.replace(":", ".") == f"{module}.{places.owner.qualified_name}"
+    return (places.path,) if owner == f"{module}.{places.owner.qualified_name}" else None
 
 
 def _docstrings_and_comments(path: str, scopes: ModuleScopes, places: Places) -> Iterator[Place]:
     for text in scopes.strings:
         if text.start >= 0 and places.name in text.value:
             kind = PlaceKind.DOCUMENT if text.is_docstring else PlaceKind.STRING
-            for match in _mentions(text.value, places.name, whole=not text.is_docstring):
+            for match in _mentions(text.value, places, whole=not text.is_docstring):
                 yield _place(path, scopes.source, text.start + match, places.name, kind)
     for start, comment in _comments(scopes.source):
-        for match in _mentions(comment, places.name, whole=False):
+        for match in _mentions(comment, places, whole=False):
             yield _place(path, scopes.source, start + match, places.name, PlaceKind.DOCUMENT)
 
 
-def _document(path: str, content: bytes, places: Places, project: ProjectScopes) -> Iterator[Place]:
+def _document(path: str, content: bytes, places: Places) -> Iterator[Place]:
     if places.name.encode() not in content:
         return
     try:
@@ -88,25 +93,41 @@ def _document(path: str, content: bytes, places: Places, project: ProjectScopes)
     except RefusedError:
         return
     if is_document(path):
-        for match in _mentions(source.text, places.name, whole=False):
+        for match in _mentions(source.text, places, whole=False):
             yield _place(path, source, match, places.name, PlaceKind.DOCUMENT)
         return
     for dotted in _DOTTED.finditer(source.text):
-        if _names_target(dotted.group(), places):
-            yield _place(path, source, dotted.end() - len(places.name), places.name, PlaceKind.REFERENCE)
+        chain = _chain_to_target(dotted.group(), places)
+        if chain is not None:
+            start = dotted.end() - len(places.name)
+            yield Place(path, start, dotted.end(), source.line_of(start), PlaceKind.REFERENCE, chain)
 
 
-def _mentions(text: str, name: str, *, whole: bool) -> Iterator[int]:
+def _mentions(text: str, places: Places, *, whole: bool) -> Iterator[int]:
     """Yield offsets of mentions; `whole` asks that the string is nothing but the name."""
+    name = places.name
     if whole:
         if text == name:
             yield 0
         return
     telling = "_" in name.strip("_") or re.search(r"[a-z][A-Z]", name) is not None
+    owners = {part for module in places.project.paths for part in module.split(".")}
+    owners |= {"self", "cls", *places.owner.qualified_name.split(".")}
     for match in _word(name, is_member=True).finditer(text):
+        owner = re.search(r"(\w+)\.$", text[max(0, match.start() - 200) : match.start()])
+        if owner is not None and owner[1] not in owners:
+            continue
         before, after = text[: match.start()][-1:], text[match.end() :][:1]
-        if telling or before in ("`", ".") and after != " " or after in ("`", "("):
+        is_code = owner is not None or before == "`" or after in ("`", "(")
+        if telling or is_code or _is_imported(text, match.start(), places):
             yield match.start()
+
+
+def _is_imported(text: str, offset: int, places: Places) -> bool:
+    """Tell whether the mention stands behind `from module import` with a module of the project."""
+    line = text[text.rfind("\n", 0, offset) + 1 : offset]
+    found = re.match(r"[\s>]*from\s+([\w.]+)\s+import\b", line)
+    return found is not None and found[1] in places.project.paths
 
 
 def _comments(source: SourceText) -> Iterator[tuple[int, str]]:

@@ -210,7 +210,7 @@ class _Indexer:
         self.visit(node.value, scope)
 
     def on_Name(self, node: ast.Name, scope: Scope) -> None:
-        if isinstance(node.ctx, ast.Load):
+        if not isinstance(node.ctx, ast.Store):
             start = self.at(node)
             scope.references.append(Occurrence(node.id, start, start + len(node.id), node))
         else:
