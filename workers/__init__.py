@@ -1,0 +1,1 @@
+"""Worker processes: they carry ids from the queue to `services.workflow` and keep no truth of their own."""

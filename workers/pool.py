@@ -1,0 +1,53 @@
+"""Forking RQ workers for sandbox and Git work: a crash or kill of a child touches no other item."""
+
+import ctypes
+import logging
+import os
+import signal
+import sys
+from typing import Any
+
+from rq import Worker
+from rq.serializers import JSONSerializer
+from rq.worker_pool import WorkerPool
+
+from services.canon.tasks import Queue as QueueName
+from workers.queueing import queue, redis
+
+QUEUES = (QueueName.GITHUB.value, QueueName.SANDBOX.value)
+WORKERS_VARIABLE = "IAMA_POOL_WORKERS"
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to end this process when its parent dies."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+class PoolWorker(Worker):
+    """A worker that notices within seconds that work waits, and whose child never outlives it."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **{**options, "worker_ttl": 30, "job_monitoring_interval": 5})
+
+    def setup_work_horse_signals(self) -> None:
+        """Tie the forked child to this worker."""
+        super().setup_work_horse_signals()
+        die_with_parent()
+
+
+def main() -> None:
+    """Serve the `github` and `sandbox` queues until SIGTERM."""
+    import workers.registry  # noqa: F401  (loaded once before forking)
+
+    logging.getLogger("rq.worker").setLevel(logging.WARNING)
+    connection = redis()
+    pool = WorkerPool(
+        [queue(name, connection) for name in QUEUES],
+        connection=connection,
+        num_workers=int(os.environ.get(WORKERS_VARIABLE, "2")),
+        worker_class=PoolWorker,
+        serializer=JSONSerializer,
+    )
+    pool.start()

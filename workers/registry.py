@@ -1,0 +1,24 @@
+"""Task name → coroutine. A name outside this table is refused, so nobody who writes to Redis can choose code."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from services.workflow import handlers
+from services.workflow.runner import run_item
+from services.workflow.timers import fire_timer
+
+Task = Callable[[dict[str, Any]], Awaitable[str]]
+
+handlers.load()
+
+
+async def _run_item(payload: dict[str, Any]) -> str:
+    return await run_item(UUID(payload["step_id"]), UUID(payload["tenant_id"]))
+
+
+async def _fire_timer(payload: dict[str, Any]) -> str:
+    return await fire_timer(UUID(payload["timer_id"]), UUID(payload["tenant_id"]))
+
+
+TASKS: dict[str, Task] = {"run_item": _run_item, "fire_timer": _fire_timer}
