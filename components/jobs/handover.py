@@ -50,7 +50,7 @@ def _method(entry: rx.Var, chosen: rx.Var[str], on_choose: Any) -> rx.Component:
 
 
 def branch_block(
-    view: rx.Var, branch: rx.Var[str], editing: rx.Var[bool], *, on_edit: Any, on_change: Any, on_done: Any
+    view: rx.Var, branch: rx.Var[str], editing: rx.Var[bool], *, on_edit: Any, on_done: Any
 ) -> rx.Component:
     """Draw the branch name with a way to change it, and where review and head stand."""
     shown = rx.el.div(
@@ -64,7 +64,6 @@ def branch_block(
             name="branch",
             aria_label="Branch name",
             class_name="input input--mono",
-            on_change=on_change,
         ),
         button("Use name", size="compact", type="submit"),
         on_submit=on_done,

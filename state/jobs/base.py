@@ -160,8 +160,8 @@ class JobPageState(PageState, mixin=True):
         """Send a command under the revision this page shows; a stale one becomes a notice and writes nothing."""
         self.notice = NoticeView()
         try:
-            async with self._unit_of_work() as uow:
-                await loaders.act(uow, self._job_id(), action, self.head.revision, params)
+            actor = await self._actor()
+            await loaders.act(actor, self._job_id(), action, self.head.revision, params)
         except IamaError as error:
             if error.code not in STALE_CODES:
                 raise

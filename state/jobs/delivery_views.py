@@ -144,3 +144,11 @@ class HandoverView:
     published: str = ""
     published_tone: str = "success"
     closed_reason: str = ""
+
+
+@dataclass(frozen=True)
+class SourcesView:
+    """The selected file before and after, filled only while the whole file is shown."""
+
+    before: str = ""
+    after: str = ""

@@ -3,13 +3,14 @@
 Each read checks access through the service verb it calls. What it returns stays on the server; `present` words it.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from services.canon.vocabulary import JobAction
 from services.core.actor import Actor
+from services.engine.diff import FileDiff
 from services.feed import service as feed
 from services.feed.schemas import Frame
 from services.infra.unit_of_work import UnitOfWork
@@ -23,6 +24,7 @@ from services.jobs.schemas import (
     TestRunView,
     TransitionView,
 )
+from services.workflow import service as workflow
 
 BASELINE_RUNS = ("BASELINE", "REBASE_BASELINE")
 
@@ -78,6 +80,20 @@ async def load_audit(uow: UnitOfWork, job_id: UUID) -> list[AuditEventView]:
     return await jobs.list_audit(uow, job_id)
 
 
+@dataclass(frozen=True)
+class DeliveryData:
+    """The result of a job as it can be handed over; `by_file` where hunks cannot be taken one by one."""
+
+    diffs: Sequence[FileDiff] = ()
+    by_file: bool = True
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    record_hash: str | None = None
+    hazards: Sequence[Any] = ()
+    branch: str = ""
+    bundle_bytes: int | None = None
+    published: Mapping[str, Any] | None = None
+
+
 async def last_seq(uow: UnitOfWork, job_id: UUID) -> int:
     """Read the number of the newest frame, 0 when there is none."""
     return await feed.last_seq(uow, job_id)
@@ -88,12 +104,10 @@ def subscribe(actor: Actor, job_id: UUID, after_seq: int) -> AsyncIterator[Seque
     return feed.subscribe(actor, job_id, after_seq)
 
 
-async def act(uow: UnitOfWork, job_id: UUID, action: JobAction, expected_revision: int, params: dict[str, Any]) -> None:
+async def act(actor: Actor, job_id: UUID, action: JobAction, expected_revision: int, params: dict[str, Any]) -> None:
     """Send a command.
 
     Raises:
         IamaError: `STATE_REVISION_CONFLICT`, `TRANSITION_NOT_ALLOWED`, a role or plan refusal; nothing is written.
     """
-    from services.workflow import service as workflow
-
-    await workflow.act(uow, job_id, action, expected_revision, params)
+    await workflow.act(actor, job_id, action, expected_revision=expected_revision, params=params)

@@ -1,0 +1,173 @@
+"""W14: the delivery screen of one tab. Sources stay on the server; only the selected file's diff is sent."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import reflex as rx
+
+from services.canon.errors import IamaError
+from services.core.clock import now
+from services.engine.diff import FileDiff
+from services.infra.unit_of_work import UnitOfWork
+from state.base import guarded
+from state.jobs import loaders, present, present_delivery, present_diff
+from state.jobs.base import JobPageState, checked_text
+from state.jobs.delivery_views import DiffView, EvidenceView, FileRow, HandoverView, SelectionView, SourcesView
+from state.jobs.views import NoticeView
+
+MODES = frozenset({"split", "unified", "file"})
+METHODS = frozenset({"PUSH_BRANCH", "PATCH_BUNDLE"})
+BRANCH_LONGEST = 200
+
+
+class DeliveryState(JobPageState, rx.State):
+    """Evidence, the choice of files and hunks, the way of handing over."""
+
+    evidence: EvidenceView = EvidenceView()
+    files: list[FileRow] = []
+    diff: DiffView = DiffView()
+    sources: SourcesView = SourcesView()
+    selection: SelectionView = SelectionView()
+    handover: HandoverView = HandoverView()
+    mode: str = "split"
+    method: str = "PUSH_BRANCH"
+    branch: str = ""
+    editing_branch: bool = False
+    delivering: bool = False
+    locked: bool = False
+    _diffs: Sequence[FileDiff] = ()
+    _left_out: dict[str, frozenset[str]] = {}
+    _selected: str = ""
+    _by_file: bool = True
+
+    @rx.var
+    def verb(self) -> str:
+        """Text of the filled button."""
+        return "Push branch" if self.method == "PUSH_BRANCH" else "Download bundle"
+
+    async def _paint(self, uow: UnitOfWork, job_id: UUID, segment: str) -> None:
+        moment = now()
+        data = await loaders.load_frame(uow, job_id)
+        result = await loaders.load_delivery(await self._actor(), job_id)
+        job = data.job
+        track = present.track_facts(job, data.transitions, data.attempts, moment)
+        self.head = present.head_view(job, track, segment)
+        self.rail = present.rail_view(job, {**data.counts, "delivery_count": str(len(result.diffs))})
+        self.evidence = present_delivery.evidence_view(job, data.baseline, data.newest, result.evidence, result.hazards)
+        self.handover = present_delivery.handover_view(
+            job, bundle_bytes=result.bundle_bytes, published=result.published, record_hash=result.record_hash
+        )
+        self.locked = bool(result.published or job.publishing_closed_reason)
+        self._by_file = result.by_file or segment == "A"
+        self._diffs = result.diffs
+        self.branch = self.branch or result.branch
+        self._show()
+
+    def _show(self) -> None:
+        paths = [diff.path for diff in self._diffs]
+        self._selected = self._selected if self._selected in paths else (paths[0] if paths else "")
+        self.files = present_diff.file_rows(self._diffs, self._left_out, self._selected)
+        self.selection = present_diff.selection_view(self._diffs, self._left_out)
+        chosen = next((diff for diff in self._diffs if diff.path == self._selected), None)
+        unified, by_file = self.mode == "unified", self._by_file
+        self.diff = (
+            present_diff.diff_view(chosen, self._left_out, unified=unified, by_file=by_file) if chosen else DiffView()
+        )
+
+    def _known(self, path: Any) -> FileDiff:
+        found = next((diff for diff in self._diffs if diff.path == path), None)
+        if found is None:
+            raise IamaError("VALIDATION_FAILED", fields=["path"])
+        return found
+
+    @rx.event
+    @guarded
+    async def open_file(self, path: str) -> None:
+        """Show another file of the change."""
+        self._selected = self._known(path).path
+        self._show()
+        await self._show_sources()
+
+    @rx.event
+    @guarded
+    async def choose_mode(self, mode: str) -> None:
+        """Show hunks side by side or unified, or the whole file in the editor."""
+        if mode not in MODES:
+            raise IamaError("VALIDATION_FAILED", fields=["mode"])
+        self.mode = mode
+        self._show()
+        await self._show_sources()
+
+    async def _show_sources(self) -> None:
+        self.sources = SourcesView()
+        if self.mode == "file" and self._selected:
+            before, after = await loaders.load_file(await self._actor(), self._job_id(), self._known(self._selected))
+            self.sources = SourcesView(before, after)
+
+    @rx.event
+    @guarded
+    async def toggle_file(self, path: str) -> None:
+        """Include a file or leave it out."""
+        diff = self._known(path)
+        if self.locked:
+            return
+        out = {name: ids for name, ids in self._left_out.items() if name != diff.path}
+        if diff.path not in self._left_out:
+            out[diff.path] = present_diff.every_hunk(diff)
+        self._left_out = out
+        self._show()
+
+    @rx.event
+    @guarded
+    async def toggle_hunk(self, hunk_id: str) -> None:
+        """Include a hunk of the shown file or leave it out."""
+        diff = self._known(self._selected)
+        if self.locked or self._by_file or hunk_id not in {hunk.hunk_id for hunk in diff.hunks}:
+            raise IamaError("VALIDATION_FAILED", fields=["hunk_id"])
+        ids = self._left_out.get(diff.path, frozenset()) ^ {hunk_id}
+        self._left_out = {**{name: old for name, old in self._left_out.items() if name != diff.path}}
+        if ids:
+            self._left_out[diff.path] = ids
+        self._show()
+
+    @rx.event
+    @guarded
+    async def choose_method(self, method: str) -> None:
+        """Choose how the result is handed over."""
+        if method not in METHODS:
+            raise IamaError("VALIDATION_FAILED", fields=["method"])
+        self.method = method
+
+    @rx.event
+    async def edit_branch(self) -> None:
+        """Open the field for the branch name."""
+        self.editing_branch = True
+
+    @rx.event
+    @guarded
+    async def name_branch(self, form: dict[str, Any]) -> None:
+        """Keep the branch name that was typed; the service checks it when it is used."""
+        self.branch = checked_text(form.get("branch"), "branch", BRANCH_LONGEST) or self.branch
+        self.editing_branch = False
+
+    @rx.event
+    @guarded
+    async def deliver(self) -> Any:
+        """Push the branch, or download the bundle; a repeat never pushes twice."""
+        if self.method == "PATCH_BUNDLE":
+            return rx.redirect(f"/api/v2/jobs/{self.head.job_id}/bundle", is_external=True)
+        accepted = {
+            diff.path: [hunk.hunk_id for hunk in diff.hunks if hunk.hunk_id not in self._left_out.get(diff.path, ())]
+            for diff in self._diffs
+        }
+        await loaders.publish(
+            await self._actor(),
+            self._job_id(),
+            expected_revision=self.head.revision,
+            branch=self.branch,
+            accepted=None if not self._left_out else accepted,
+        )
+        self.notice = NoticeView("success", "Branch pushed", self.branch)
+        await self._load()
+        return None

@@ -1,0 +1,175 @@
+"""Words and figures of the delivery screen: evidence band and handing over. Pure functions.
+
+What a job did not measure is absent from its evidence and shown as a dash, never as zero or "passed".
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.jobs.schemas import JobView, TestRunView
+from state.jobs import delivery_views as shown
+from state.jobs import format as fmt
+from state.jobs import present, strips
+from state.jobs.present_execution import ticks
+from state.jobs.views import Fact
+
+SUITE_TICKS_PER_LINE = 159
+TRAILER = "Co-authored-by: IAMA-Agent <bot@iama.dev>"
+
+_MODES = {
+    "ASSERTION": ("Assertion mode", "success", ""),
+    "CHARACTERIZATION": (
+        "Characterization mode",
+        "warning",
+        "Tests compare with today's output; what was wrong before stays wrong.",
+    ),
+    "BLACK_BOX": ("Black-box mode", "warning", "Only the outside of the scope is observed."),
+}
+
+Evidence = Mapping[str, Any]
+
+
+def evidence_view(
+    job: JobView, baseline: TestRunView | None, newest: TestRunView | None, evidence: Evidence, hazards: Sequence[Any]
+) -> shown.EvidenceView:
+    """Word the evidence band.
+
+    Args:
+        evidence: The predicate of the job's evidence record; empty before there is one.
+        hazards: Hazards of the chosen strategy that a person accepted.
+    """
+    before = ticks(baseline.own_strip) if baseline else []
+    after = ticks(newest.own_strip) if newest else []
+    changed = sum(one is not other for one, other in zip(before, after, strict=False))
+    known = bool(before) and len(before) == len(after)
+    counts = newest.own_counts if newest and newest.own_strip else {}
+    mode, tone, note = _MODES.get(job.baseline_mode or "", (fmt.DASH, "neutral", ""))
+    return shown.EvidenceView(
+        strips=strips.draw_lines(before, after, SUITE_TICKS_PER_LINE) if before else [],
+        changed_line=f"{changed} of {fmt.count(len(before))} changed" if known else fmt.DASH,
+        changed_tone=("bad" if changed else "ok") if known else "mut",
+        passed=fmt.count(counts.get("passed")),
+        failed=fmt.count(counts.get("failed")),
+        skipped=fmt.count(counts.get("skipped")),
+        suite_note=_suite_note(counts, changed) if known else "",
+        mode=mode,
+        mode_tone=tone,
+        mode_note=note,
+        baseline=_baseline_facts(job, baseline, newest, evidence),
+        hazards=[_hazard(number, hazard) for number, hazard in enumerate(hazards, start=1)],
+        hazard_count=str(len(hazards)),
+        attested="attested" if job.remote_session and job.remote_session.attestation else "",
+        isolation=_isolation_facts(job),
+        **_seed_fields(evidence.get("seeded_faults")),
+    )
+
+
+def _suite_note(counts: Mapping[str, int], changed: int) -> str:
+    if changed:
+        return "behaviour changed"
+    return "red stayed red" if counts.get("failed") else "both times"
+
+
+def _seed_fields(seeded: Any) -> dict[str, Any]:
+    """Word the seeded faults: `total`, `caught` and one entry per survivor with place and mutation."""
+    if not isinstance(seeded, Mapping) or not seeded.get("total"):
+        return {}
+    total, caught = int(seeded["total"]), int(seeded.get("caught", 0))
+    survivors = list(seeded.get("survivors", []))
+    at = {int(one.get("number", total - number)) for number, one in enumerate(survivors)}
+    return {
+        "score": f"{100 * caught / total:.1f}",
+        "seeds": ["survived" if number in at else "caught" for number in range(1, total + 1)],
+        "seeds_label": f"{total} seeded faults, {caught} caught, {len(survivors)} survived",
+        "caught": fmt.of(caught, total),
+        "survived": f"{len(survivors)} survived",
+        "survivors": [shown.SurvivorView(str(one["place"]), str(one["mutation"])) for one in survivors],
+    }
+
+
+def _baseline_facts(
+    job: JobView, baseline: TestRunView | None, newest: TestRunView | None, evidence: Evidence
+) -> list[Fact]:
+    covered, total = evidence.get("behaviours_covered"), evidence.get("behaviours_total")
+    run, lines = evidence.get("changed_lines_run"), evidence.get("changed_lines")
+    return [
+        Fact("Untouched code", _passed(baseline), strong=True),
+        Fact("Changed code", _passed(newest), strong=True),
+        Fact("Behaviours covered", fmt.of(covered, total)),
+        Fact("Changed lines run", fmt.of(run, lines)),
+        Fact("AST confidence", fmt.count(job.ast_confidence)),
+        Fact("Frozen tests", f"{baseline.generated_total} unchanged" if baseline and newest else fmt.DASH),
+    ]
+
+
+def _passed(run: TestRunView | None) -> str:
+    return fmt.of(run.generated_passed, run.generated_total) if run else fmt.DASH
+
+
+def _hazard(number: int, hazard: Any) -> shown.HazardView:
+    if not isinstance(hazard, Mapping):
+        return shown.HazardView(f"H-{number}", str(hazard))
+    place = hazard.get("path")
+    line = f":{hazard['line']}" if place and hazard.get("line") else ""
+    where = f" {place}{line}" if place else ""
+    return shown.HazardView(str(hazard.get("id", f"H-{number}")), f"{hazard.get('sentence', '')}{where}")
+
+
+def _isolation_facts(job: JobView) -> list[Fact]:
+    session = job.remote_session
+    if session is None:
+        return [Fact("Isolation")]
+    digest = (session.attestation or {}).get("digest")
+    wiped = None
+    if session.wipe_completed_at and session.completed_at:
+        wiped = (session.wipe_completed_at - session.completed_at).total_seconds()
+    return [
+        Fact(present.isolation_note(job), fmt.digest(digest), mono=True),
+        Fact(
+            f"Egress refused {session.egress_refused}, wiped in",
+            fmt.DASH if wiped is None else f"{wiped:.1f} s",
+            strong=True,
+        ),
+    ]
+
+
+def methods(job: JobView, bundle_bytes: int | None) -> list[shown.MethodView]:
+    """List the ways of handing over; what this installation cannot do says so."""
+    target = job.source.branch or "the default branch"
+    closed = bool(job.publishing_closed_reason)
+    size = f", {fmt.size(bundle_bytes)}" if bundle_bytes is not None else ""
+    return [
+        shown.MethodView(
+            "PUSH_BRANCH",
+            "Push a branch",
+            "Publishing is closed" if closed else f"One commit beside {target}; nothing else is touched",
+            not closed,
+        ),
+        shown.MethodView("PATCH_BUNDLE", "Patch bundle", f"Patch and edit document{size}"),
+    ]
+
+
+def handover_view(
+    job: JobView, *, bundle_bytes: int | None, published: Mapping[str, Any] | None, record_hash: str | None
+) -> shown.HandoverView:
+    """Word methods, branch line, provenance and where publishing stands."""
+    head = fmt.short_sha(job.source.head_sha_at_start)
+    line, tone = "", "success"
+    if published:
+        commit = fmt.short_sha(published.get("commit_sha"))
+        done = published.get("status") == "PUBLISHED"
+        line = (
+            f"Pushed as {commit}"
+            if done
+            else f"{published.get('status', '').lower()} {published.get('error_code') or ''}"
+        )
+        tone = "success" if done else "danger"
+    return shown.HandoverView(
+        methods=methods(job, bundle_bytes),
+        branch_line=f"Based on {head}, the head at the start; it is checked again before anything is pushed.",
+        provenance=f"{TRAILER}\nJob: {job.job_id}",
+        evidence_line=f"Evidence record {fmt.digest(record_hash)}, spec v{job.spec_version or fmt.DASH}",
+        published=line.strip(),
+        published_tone=tone,
+        closed_reason=job.publishing_closed_reason or "",
+    )
