@@ -7,11 +7,25 @@ from iama_app.api.middleware import Guard
 from iama_app.api.rate_limit import RateLimiter
 from iama_app.api.stream_leases import StreamLeases
 from iama_app.api.streams import StreamClocks
-from iama_app.api.v1 import auth
-from iama_app.api.v2 import jobs as v2_jobs
-from iama_app.api.v2 import me, streams
+from iama_app.api.v1 import auth, plan
+from iama_app.api.v1 import jobs as v1_jobs
+from iama_app.api.v1 import specs as v1_specs
+from iama_app.api.v2 import actions, artifacts, jobs, me, specs, streams
 
-ROUTERS = (auth.router, me.router, v2_jobs.router, streams.router, session_forms.router, reference.router)
+MODULES = (
+    auth,
+    me,
+    plan,
+    jobs,
+    actions,
+    specs,
+    artifacts,
+    streams,
+    v1_jobs,
+    v1_specs,
+    session_forms,
+    reference,
+)
 
 
 def create_api() -> FastAPI:
@@ -32,8 +46,8 @@ def create_api() -> FastAPI:
     app.state.limiter = RateLimiter()
     app.state.stream_leases = StreamLeases()
     app.state.stream_clocks = StreamClocks()
-    for router in ROUTERS:
-        app.include_router(router)
+    for module in MODULES:
+        app.include_router(module.router)
     openapi.install(app)
     return app
 

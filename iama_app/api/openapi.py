@@ -19,7 +19,12 @@ TAGS = [
     {"name": "sign-in", "description": "Accounts and tokens for programs."},
     {"name": "person", "description": "The signed-in person."},
     {"name": "jobs", "description": "Jobs and what is recorded about them."},
+    {"name": "spec", "description": "The behaviour a job must keep: items, revisions, approval."},
+    {"name": "delivery", "description": "Results: diff, evidence, artifacts, publication."},
     {"name": "streams", "description": "Facts of a job as they happen."},
+    {"name": "plan", "description": "What the plan includes and what was used."},
+    {"name": "jobs, version 1", "description": "Jobs in the words of version 1."},
+    {"name": "spec, version 1", "description": "The spec in the words of version 1."},
 ]
 
 

@@ -1,0 +1,60 @@
+"""The spec as version 1 shows it (J8, J9, J11)."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Body
+from pydantic import BaseModel
+
+from iama_app.api.dependencies import CallingActor
+from iama_app.api.errors import refusals
+from iama_app.api.v1.jobs import JobStatus
+from iama_app.api.v2.specs import EDITING, SpecApproval, SpecEdit, approve
+from services.canon.errors import IamaError
+from services.infra.unit_of_work import unit_of_work
+from services.specs import service as specs
+from services.specs.schemas import SpecView
+from services.workflow import service as workflow
+
+router = APIRouter(prefix="/v1/jobs/{job_id}/spec", tags=["spec, version 1"])
+
+
+class CommittedRevision(BaseModel):
+    """The revision that an edit made."""
+
+    revision_id: UUID
+    revision_token: str
+
+
+@router.get("", response_model=SpecView, responses=refusals("JOB_NOT_FOUND", "SPEC_NOT_READY"))
+async def get_spec(actor: CallingActor, job_id: UUID) -> SpecView:
+    """The newest revision (J8)."""
+    async with unit_of_work(actor) as uow:
+        return await specs.get_spec(uow, job_id)
+
+
+@router.patch(
+    "", response_model=CommittedRevision, responses=refusals(*EDITING, "SPEC_EMPTY", "TRANSITION_NOT_ALLOWED")
+)
+async def edit_spec(actor: CallingActor, job_id: UUID, body: SpecEdit) -> CommittedRevision:
+    """Commit an edit on top of the revision seen (J9)."""
+    if not body.revision_token:
+        raise IamaError("REVISION_REQUIRED", field="revision_token")
+    view = await workflow.edit_spec(
+        actor, job_id, revision_token=body.revision_token, bdd=body.bdd_items, sdd=body.sdd_items
+    )
+    return CommittedRevision(revision_id=view.revision_id, revision_token=view.revision_token)
+
+
+@router.post(
+    "/approve",
+    response_model=JobStatus,
+    responses=refusals(*EDITING, "SPEC_EMPTY", "SPEC_UNCHANGED", "HAZARD_NOT_ACCEPTED", "TRANSITION_NOT_ALLOWED"),
+)
+async def approve_spec(
+    actor: CallingActor, job_id: UUID, body: Annotated[SpecApproval | None, Body()] = None
+) -> JobStatus:
+    """Approve (J11); a `revision_token` is optional here and checked when given."""
+    wanted = body or SpecApproval()
+    job = await approve(actor, job_id, wanted.revision_token, wanted.accepted_hazards)
+    return JobStatus(job_id=job_id, status=job.status)

@@ -1,0 +1,126 @@
+"""The behaviour spec of a job: read, edit under its revision token, approve, look back."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from iama_app.api.dependencies import CallingActor
+from iama_app.api.errors import refusals
+from iama_app.api.models import Body
+from iama_app.api.revisions import IfMatch, expected_token
+from iama_app.api.v2.actions import ShortText
+from services.canon.limits import SPEC_MAX_ITEMS
+from services.canon.vocabulary import JobAction
+from services.core.actor import Actor
+from services.infra.unit_of_work import unit_of_work
+from services.jobs import service as jobs
+from services.jobs.schemas import JobView
+from services.specs import service as specs
+from services.specs.schemas import BddItem, RevisionView, SddItem, SpecView
+from services.workflow import service as workflow
+
+router = APIRouter(prefix="/v2/jobs/{job_id}/spec", tags=["spec"])
+Token = Annotated[
+    str | None,
+    Field(default=None, min_length=1, max_length=200, description="Of the revision seen; or send `If-Match`."),
+]
+EDITING = ("JOB_NOT_FOUND", "JOB_OWNERSHIP_VIOLATION", "SPEC_NOT_READY", "SPEC_REVISION_CONFLICT", "REVISION_REQUIRED")
+
+
+class SpecEdit(Body):
+    """Whole lists of items; a list that is left out stays as it is."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "revision_token": "6c1Jm0…",
+                    "bdd_items": [
+                        {
+                            "id": "B-1",
+                            "title": "Accents are removed",
+                            "given": "a text with accents",
+                            "when_action": "slugify('Déjà vu') is called",
+                            "then_outcome": "it returns 'deja-vu'",
+                        }
+                    ],
+                }
+            ]
+        }
+    )
+
+    revision_token: Token
+    bdd_items: list[BddItem] | None = Field(default=None, max_length=SPEC_MAX_ITEMS)
+    sdd_items: list[SddItem] | None = Field(default=None, max_length=SPEC_MAX_ITEMS)
+
+
+class SpecApproval(Body):
+    """Approval of one revision with the hazards that are accepted."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"revision_token": "6c1Jm0…", "accepted_hazards": ["H-1"]}]}
+    )
+
+    revision_token: Token
+    accepted_hazards: list[ShortText] = Field(default=[], max_length=500)
+
+
+class RevisionList(BaseModel):
+    """Revisions, newest first."""
+
+    items: list[RevisionView]
+
+
+@router.get("", response_model=SpecView, responses=refusals("JOB_NOT_FOUND", "SPEC_NOT_READY"))
+async def get_spec(actor: CallingActor, job_id: UUID) -> SpecView:
+    """The newest revision with its token."""
+    async with unit_of_work(actor) as uow:
+        return await specs.get_spec(uow, job_id)
+
+
+@router.patch("", response_model=SpecView, responses=refusals(*EDITING, "SPEC_EMPTY", "TRANSITION_NOT_ALLOWED"))
+async def edit_spec(
+    request: Request, actor: CallingActor, job_id: UUID, body: SpecEdit, if_match: IfMatch = None
+) -> SpecView:
+    """Commit an edit on top of the revision seen; a stale one is refused with what both sides changed."""
+    token = expected_token(request, body.revision_token)
+    return await workflow.edit_spec(actor, job_id, revision_token=token, bdd=body.bdd_items, sdd=body.sdd_items)
+
+
+@router.post(
+    "/approve",
+    response_model=JobView,
+    responses=refusals(*EDITING, "SPEC_EMPTY", "SPEC_UNCHANGED", "HAZARD_NOT_ACCEPTED", "TRANSITION_NOT_ALLOWED"),
+)
+async def approve_spec(
+    request: Request, actor: CallingActor, job_id: UUID, body: SpecApproval, if_match: IfMatch = None
+) -> JobView:
+    """Freeze the revision seen and write tests from it."""
+    token = expected_token(request, body.revision_token)
+    return await approve(actor, job_id, token, body.accepted_hazards)
+
+
+async def approve(actor: Actor, job_id: UUID, token: str | None, accepted_hazards: list[str]) -> JobView:
+    """Approve under the job's present state revision; the spec's own token says what was seen."""
+    async with unit_of_work(actor) as uow:
+        job = await jobs.get_job_view(uow, job_id)
+    params = {"revision_token": token, "accepted_hazards": accepted_hazards}
+    return await workflow.act(
+        actor, job_id, JobAction.APPROVE_SPEC, expected_revision=job.state_revision, params=params
+    )
+
+
+@router.get("/revisions", response_model=RevisionList, responses=refusals("JOB_NOT_FOUND"))
+async def list_revisions(actor: CallingActor, job_id: UUID) -> RevisionList:
+    """Who changed what, newest first."""
+    async with unit_of_work(actor) as uow:
+        return RevisionList(items=await specs.list_revisions(uow, job_id))
+
+
+@router.get("/revisions/{number}", response_model=SpecView, responses=refusals("JOB_NOT_FOUND", "NOT_FOUND"))
+async def get_revision(actor: CallingActor, job_id: UUID, number: Annotated[int, Path(ge=1, le=2**31 - 1)]) -> SpecView:
+    """One earlier revision."""
+    async with unit_of_work(actor) as uow:
+        return await specs.get_revision(uow, job_id, number)
