@@ -11,7 +11,14 @@ from dataclasses import dataclass
 
 from services.core.tree import Tree, file_fingerprint
 from services.engine.apply import apply_document
-from services.engine.document import EditDocument, FileCreate, FileDelete, FileMove, Operation, SearchReplace
+from services.engine.document import (
+    EditDocument,
+    FileCreate,
+    FileDelete,
+    FileMove,
+    Operation,
+    SearchReplace,
+)
 from services.engine.refusals import RefusedError
 from services.engine.source import SourceText, Splice
 
@@ -101,10 +108,11 @@ def _text_operations(path: str, old: bytes, new: bytes) -> list[Operation]:
         old_text, new_text = SourceText.read(path, old).text, SourceText.read(path, new).text
     except RefusedError:
         return []
-    prints = {"base_fingerprint": file_fingerprint(old), "result_fingerprint": file_fingerprint(new)}
+    base, goal = file_fingerprint(old), file_fingerprint(new)
     for anchored in _anchorings(split_lines(old_text), split_lines(new_text), old_text):
         operations: list[Operation] = [
-            SearchReplace(path=path, search=search, replace=replace, **prints) for search, replace in anchored
+            SearchReplace(path=path, base_fingerprint=base, result_fingerprint=goal, search=search, replace=replace)
+            for search, replace in anchored
         ]
         result = apply_document({path: old}, EditDocument(operations=operations))
         if result.applied and result.tree[path] == new:

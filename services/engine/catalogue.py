@@ -17,7 +17,7 @@ from services.engine.fixes import FixedTexts, fix_texts
 from services.engine.goals import Goal, GoalKind
 from services.engine.hazards import Hazard, HazardKind
 from services.engine.names import is_python
-from services.engine.project_model import ProjectModel
+from services.engine.project_model import ModuleModel, ProjectModel
 from services.engine.refusals import RefusalCode, RefusedError
 from services.engine.rename import RenameEdits, rename_edits
 from services.engine.rules import includes_tests, rules_for
@@ -25,6 +25,7 @@ from services.engine.source import SourceText
 from services.engine.syntax import parse
 
 CLEAN_UP_TARGET = "3.9"
+_GENERATED = re.compile(r"@generated|do not edit|auto(?:matically)?[- ]generated", re.I)
 _REQUIRES = re.compile(r"(?:requires-python|python_requires)\s*=\s*[\"']?\s*(?:>=|~=|\^)\s*3\.(\d+)")
 
 
@@ -57,7 +58,9 @@ def _plan_fixes(tree: Tree, project: ProjectModel, goal: Goal, level: ProposalLe
     fixed = fix_texts({path: source.text for path, source in sources.items()}, rules, target, project)
     after = {**tree, **{path: _stored(sources[path], text) for path, text in fixed.texts.items()}}
     hazards = _version_hazards(tree, goal, fixed) + _unreadable(project, goal)
-    return _finished(tree, after, project, document_between(tree, after), hazards, _fix_steps(fixed, level), fixed.taken)
+    return _finished(
+        tree, after, project, document_between(tree, after), hazards, _fix_steps(fixed, level), fixed.taken
+    )
 
 
 def _plan_rename(tree: Tree, project: ProjectModel, goal: Goal, level: ProposalLevel) -> ChangePlan:
@@ -109,7 +112,10 @@ def _finished(
 
 
 def _editable(tree: Tree, project: ProjectModel, goal: Goal, level: ProposalLevel) -> dict[str, SourceText]:
-    """Return the sources a fix may change: parsable, in scope, below the goal's path, tests by level."""
+    """Return the sources a fix may change: parsable, in scope, below the goal's path, tests by level.
+
+    Files that a generator writes are left: their next version would undo the change.
+    """
     if goal.path is not None and not any(is_within(path, (goal.path,)) for path in tree):
         raise RefusedError(RefusalCode.FILE_MISSING, goal.path)
     found: dict[str, SourceText] = {}
@@ -118,7 +124,7 @@ def _editable(tree: Tree, project: ProjectModel, goal: Goal, level: ProposalLeve
         if not wanted or module.problem or (module.is_test and not includes_tests(level)):
             continue
         source = parse(module.path, tree[module.path]).source
-        if source is not None and module.path.endswith(".py"):
+        if source is not None and module.path.endswith(".py") and not _GENERATED.search(source.text[:2000]):
             found[module.path] = source
     return found
 
@@ -134,11 +140,15 @@ def _definition_file(tree: Tree, project: ProjectModel, goal: Goal) -> str:
         return path
     below = [m for m in project.modules.values() if is_within(m.path, (path,)) and not m.is_test and is_python(m.path)]
     symbol = goal.symbol or ""
-    names = [m.path for m in below if symbol in {i.qualified_name for i in (*m.functions, *m.classes)}]
+    names = [m.path for m in below if symbol in _defined_names(m)]
     if len(names) != 1:
         code = RefusalCode.ANCHOR_AMBIGUOUS if names else RefusalCode.FILE_MISSING
         raise RefusedError(code, path, f"{len(names)} files below define {symbol}.")
     return names[0]
+
+
+def _defined_names(module: ModuleModel) -> set[str]:
+    return {item.qualified_name for item in module.functions} | {item.qualified_name for item in module.classes}
 
 
 def _declared_floor(tree: Tree) -> str | None:
@@ -155,7 +165,9 @@ def _version_hazards(tree: Tree, goal: Goal, fixed: FixedTexts) -> list[Hazard]:
     if goal.target is None or floor is None or not fixed.texts or int(floor[2:]) >= int(goal.target[2:]):
         return []
     sentence = f"The project declares Python {floor} or newer; the changed code may need {goal.target}."
-    return [Hazard(HazardKind.VERSION_FLOOR, "pyproject.toml" if "pyproject.toml" in tree else "setup.py", None, sentence)]
+    return [
+        Hazard(HazardKind.VERSION_FLOOR, "pyproject.toml" if "pyproject.toml" in tree else "setup.py", None, sentence)
+    ]
 
 
 def _unreadable(project: ProjectModel, goal: Goal) -> list[Hazard]:
@@ -178,5 +190,7 @@ def _rename_steps(goal: Goal, path: str, edits: RenameEdits) -> list[str]:
     files = {place.path for place in edits.changed}
     steps = [f"Rename {goal.symbol} in {path} to {goal.new_name}: {len(edits.changed)} places in {len(files)} files."]
     if edits.aliases:
-        steps.append(f"Keep the old name as an alias in {', '.join(edits.aliases)} for {len(edits.kept)} places that stay.")
+        steps.append(
+            f"Keep the old name as an alias in {', '.join(edits.aliases)} for {len(edits.kept)} places that stay."
+        )
     return steps

@@ -136,9 +136,7 @@ def _groups(changes: list[LineChange]) -> list[list[LineChange]]:
     return groups
 
 
-def _hunk_text(
-    group: list[LineChange], old: list[str], new: list[str], lead: int, trail: int
-) -> tuple[str, str]:
+def _hunk_text(group: list[LineChange], old: list[str], new: list[str], lead: int, trail: int) -> tuple[str, str]:
     parts: list[str] = []
     changed: list[str] = []
     position = group[0].start - lead

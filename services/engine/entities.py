@@ -5,7 +5,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from services.core.tree import Tree
-from services.engine.module_names import absolute_module, module_name, modules_by_name, package_folders
+from services.engine.module_names import (
+    absolute_module,
+    module_name,
+    modules_by_name,
+    package_folders,
+)
 from services.engine.names import is_python
 from services.engine.project import dotted_name, exported_names
 from services.engine.scopes import ImportedName, ModuleScopes, Scope, read_scopes
@@ -151,7 +156,11 @@ class ProjectScopes:
 
     def _parameter(self, path: str, owner: Scope, node: ast.arg, depth: int) -> Entity | None:
         function, holder = owner.node, owner.parent
-        if holder is not None and holder.kind == "class" and isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+        if (
+            holder is not None
+            and holder.kind == "class"
+            and isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        ):
             first = (*function.args.posonlyargs, *function.args.args)[:1]
             marks = {item.id for item in function.decorator_list if isinstance(item, ast.Name)}
             if first and first[0] is node and "staticmethod" not in marks:
@@ -196,8 +205,9 @@ class ProjectScopes:
         return EXTERNAL if isinstance(node, ast.List | ast.Dict | ast.Set | ast.Tuple | ast.JoinedStr) else None
 
     def _constant(self, path: str, scope: Scope, node: ast.Constant, depth: int) -> Entity | None:
-        is_name = isinstance(node.value, str) and node.value.isidentifier()
-        return self.name(path, scope, node.value, depth + 1) if is_name else EXTERNAL
+        if isinstance(node.value, str) and node.value.isidentifier():
+            return self.name(path, scope, node.value, depth + 1)
+        return EXTERNAL
 
     def _attribute(self, base: Entity | None, attr: str, depth: int) -> Entity | None:
         if base is None or base.kind == "external":
@@ -212,13 +222,15 @@ class ProjectScopes:
             holder = next((s for s in _ancestors(scope) if s.kind == "class"), None)
             return Entity("class", holder.qualified_name, path) if holder else None
         if dotted_name(node.func) in ("importlib.import_module", "import_module", "__import__") and node.args:
-            asked = node.args[0]
-            known = isinstance(asked, ast.Constant) and isinstance(asked.value, str) and asked.value in self.paths
-            return Entity("module", asked.value) if known else None  # type: ignore[union-attr, arg-type]
+            return self._asked_module(node.args[0])
         callee = self.expression(path, scope, node.func, depth + 1)
         if callee is not None and callee.kind == "external":
             return None
         return self.instance(callee)
+
+    def _asked_module(self, node: ast.expr) -> Entity | None:
+        name = node.value if isinstance(node, ast.Constant) else None
+        return Entity("module", name) if isinstance(name, str) and name in self.paths else None
 
     def _value(self, entity: Entity | None, depth: int) -> Entity | None:
         """Follow a module-level variable to the instance or module it holds."""

@@ -101,9 +101,7 @@ def _touched_lines(path: str, old: bytes | None, new: bytes | None) -> tuple[set
     return touched, added
 
 
-def _touched_functions(
-    project: ProjectModel, touched: dict[str, tuple[set[int], int]]
-) -> Iterable[TouchedFunction]:
+def _touched_functions(project: ProjectModel, touched: dict[str, tuple[set[int], int]]) -> Iterable[TouchedFunction]:
     for path, (lines, _) in sorted(touched.items()):
         module = project.modules.get(path)
         for item in module.functions if module else ():

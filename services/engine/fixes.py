@@ -22,9 +22,7 @@ class FixedTexts:
     left: int = 0
 
 
-def fix_texts(
-    texts: Mapping[str, str], rules: tuple[str, ...], target: str, project: ProjectModel
-) -> FixedTexts:
+def fix_texts(texts: Mapping[str, str], rules: tuple[str, ...], target: str, project: ProjectModel) -> FixedTexts:
     """Return what the rules make of the texts.
 
     Args:
@@ -33,9 +31,10 @@ def fix_texts(
     """
     result = FixedTexts()
     wanted = names_wanted_elsewhere(project)
+    read = annotations_are_read(project)
     pending = dict(texts)
     for _ in range(MAX_ROUNDS):
-        changed = _round(pending, rules, target, project, wanted, result)
+        changed = _round(pending, rules, target, wanted, read, result)
         result.texts |= changed
         pending = changed
         if not pending:
@@ -52,6 +51,15 @@ def names_wanted_elsewhere(project: ProjectModel) -> frozenset[str]:
     return frozenset(_imported_from_project(project) | (reached & imported) | exported)
 
 
+def annotations_are_read(project: ProjectModel) -> bool:
+    """Tell whether some file of the project reads annotations at run time."""
+    readers = {"get_type_hints", "get_annotations", "get_origin", "get_args", "__annotations__"}
+    return any(
+        readers & (module.attribute_names | {item.name for item in module.imports})
+        for module in project.modules.values()
+    )
+
+
 def _imported_from_project(project: ProjectModel) -> set[str]:
     own = {module.name for module in project.modules.values()}
     return {
@@ -66,8 +74,8 @@ def _round(
     texts: Mapping[str, str],
     rules: tuple[str, ...],
     target: str,
-    project: ProjectModel,
     wanted: frozenset[str],
+    read: bool,
     result: FixedTexts,
 ) -> dict[str, str]:
     by_path: dict[str, list[Finding]] = {}
@@ -75,7 +83,7 @@ def _round(
         by_path.setdefault(finding.path, []).append(finding)
     changed: dict[str, str] = {}
     for path, findings in by_path.items():
-        view = FileView(path, texts[path], project, wanted)
+        view = FileView(path, texts[path], wanted, read)
         text = _with_fixes(view, findings, result)
         if text != texts[path]:
             changed[path] = text

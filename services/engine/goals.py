@@ -75,7 +75,10 @@ def _rename(match: re.Match[str]) -> Goal:
 
 
 PATTERNS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Goal]], ...] = (
-    (re.compile(rf"{_MODERNISE}{_IN_PATH}\s+to\s+(?:python\s*)?3\.(?P<minor>\d{{1,2}})(?:\.\d+)?\+?{_END}", re.I), _modernise),
+    (
+        re.compile(rf"{_MODERNISE}{_IN_PATH}\s+to\s+(?:python\s*)?3\.(?P<minor>\d{{1,2}})(?:\.\d+)?\+?{_END}", re.I),
+        _modernise,
+    ),
     (re.compile(rf"(?:please\s+)?clean[\s-]*up(?:\s+the\s+code)?{_IN_PATH}{_END}", re.I), _clean_up),
     (
         re.compile(

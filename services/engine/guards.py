@@ -6,9 +6,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.engine.project_model import ProjectModel
-from services.engine.rules import ANNOTATION_RULES, VETTED
 from services.engine.ruff_gateway import Finding
+from services.engine.rules import ANNOTATION_RULES, VETTED
 from services.engine.syntax import parse_text
 
 _MARKED_LINE = re.compile(r"#\s*(?:noqa|type:|pragma|pylint:|fmt:|isort:|nosec|ruff:|mypy:|pyright:)", re.I)
@@ -16,7 +15,9 @@ _EVALUATES_ANNOTATIONS = re.compile(
     r"\b(?:pydantic|sqlmodel|fastapi|typer|attrs?|cattrs?|msgspec|dataclasses|dataclass|NamedTuple|TypedDict|beartype"
     r"|typeguard|get_type_hints|__annotations__|singledispatch\w*|sqlalchemy|strawberry|injector|marshmallow\w*|apischema)\b"
 )
-_LOADS_SOMETHING = frozenset({"readline", "rlcompleter", "antigravity", "this", "site", "tkinter", "lib2to3", "faulthandler"})
+_LOADS_SOMETHING = frozenset(
+    {"readline", "rlcompleter", "antigravity", "this", "site", "tkinter", "lib2to3", "faulthandler"}
+)
 _ALIAS = re.compile(r"\s+as\s+\w+")
 
 
@@ -26,17 +27,19 @@ class FileView:
 
     path: str
     text: str
-    project: ProjectModel
     wanted_names: frozenset[str]
+    annotations_are_read: bool
 
 
 def may_take(finding: Finding, view: FileView) -> bool:
     """Tell whether a fix keeps behaviour here; everything not known to is left."""
     if not finding.is_safe and finding.rule not in VETTED:
         return False
-    if _touches_marked_line(finding, view.text) or (finding.rule != "UP009" and not _keeps_comments(finding, view.text)):
+    if _touches_marked_line(finding, view.text) or (
+        finding.rule != "UP009" and not _keeps_comments(finding, view.text)
+    ):
         return False
-    if finding.rule in ANNOTATION_RULES and _EVALUATES_ANNOTATIONS.search(view.text):
+    if finding.rule in ANNOTATION_RULES and (view.annotations_are_read or _EVALUATES_ANNOTATIONS.search(view.text)):
         return False
     guard = _GUARDS.get(finding.rule)
     return guard is None or guard(finding, view)
@@ -56,12 +59,18 @@ def _keeps_comments(finding: Finding, text: str) -> bool:
 
 
 def _unused_import(finding: Finding, view: FileView) -> bool:
-    """Only the standard library: importing it has no effect a program counts on, apart from a few modules."""
+    """Only the standard library: importing it has no effect a program counts on, apart from a few modules.
+
+    A name that occurs anywhere else, be it in a doctest or a quoted annotation, is left.
+    """
     if view.path.endswith("__init__.py") or "import *" in view.text or "__getattr__" in view.text:
         return False
     removed = _removed_imports(finding, view.text)
     return bool(removed) and all(
-        module in sys.stdlib_module_names and module not in _LOADS_SOMETHING and bound not in view.wanted_names
+        module in sys.stdlib_module_names
+        and module not in _LOADS_SOMETHING
+        and bound not in view.wanted_names
+        and len(re.findall(rf"\b{re.escape(bound)}\b", view.text)) == 1
         for module, bound in removed
     )
 
@@ -135,7 +144,9 @@ def _import_order(text: str) -> list[str] | None:
             modules.append("." * node.level + (node.module or ""))
         else:
             return None
-    outside = [name for name in modules if name.partition(".")[0] not in sys.stdlib_module_names or name in _LOADS_SOMETHING]
+    outside = [
+        name for name in modules if name.partition(".")[0] not in sys.stdlib_module_names or name in _LOADS_SOMETHING
+    ]
     return list(dict.fromkeys(outside))
 
 

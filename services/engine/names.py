@@ -30,8 +30,11 @@ def is_test(path: str) -> bool:
     place = PurePosixPath(path)
     if any(part in TEST_FOLDERS for part in place.parts[:-1]):
         return True
-    return place.name == "conftest.py" or place.stem == "test" or place.name.startswith("test_") or (
-        place.stem.endswith(("_test", "_tests")) or place.stem == "tests"
+    return (
+        place.name == "conftest.py"
+        or place.stem == "test"
+        or place.name.startswith("test_")
+        or (place.stem.endswith(("_test", "_tests")) or place.stem == "tests")
     )
 
 

@@ -35,7 +35,9 @@ def find_node(parsed: Parsed, kind: str, qualified_name: str) -> FoundNode:
     bodies: list[list[ast.stmt]] = [parsed.module.body]
     for owner in owners:
         bodies = [node.body for body in bodies for node in _definitions(body) if getattr(node, "name", None) == owner]
-    found = [node for body in bodies for node in _statements(body) if isinstance(node, KINDS[kind]) and _names(node, name)]
+    found = [
+        node for body in bodies for node in _statements(body) if isinstance(node, KINDS[kind]) and _names(node, name)
+    ]
     if len(found) != 1:
         code = RefusalCode.ANCHOR_AMBIGUOUS if found else RefusalCode.ANCHOR_NOT_FOUND
         raise RefusedError(code, parsed.path, f"{len(found)} definitions of {qualified_name}.")

@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.core.tree import Tree
-from services.engine.document import FileCreate, FileDelete, FileMove, NodeReplace, Operation, RenameSymbol, SearchReplace
+from services.engine.document import (
+    FileCreate,
+    FileDelete,
+    FileMove,
+    NodeReplace,
+    Operation,
+    RenameSymbol,
+    SearchReplace,
+)
 from services.engine.nodes import find_node
 from services.engine.refusals import RefusalCode, RefusedError
 from services.engine.rename import rename_edits

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-LiteralValue = str | int | float | bool | bytes | complex | tuple[object, ...] | list[object] | dict[object, object] | None
+LiteralValue = (
+    str | int | float | bool | bytes | complex | tuple[object, ...] | list[object] | dict[object, object] | None
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,20 +62,32 @@ def rename_edits(
     changed, kept = _spare_patched(*_divide([*places.places, *texts], options, tuple(scope), tuple(protected)))
     if not any(place.kind is PlaceKind.DEFINITION for place in changed):
         raise RefusedError(RefusalCode.OUT_OF_SCOPE, path, "The definition may not be changed.")
-    needy = [place for place in kept if place.is_code]
     splices: dict[str, list[Splice]] = {}
     for place in changed:
         splices.setdefault(place.path, []).append(Splice(place.start, place.end, place.replacement(new_name)))
-    aliases: tuple[str, ...] = ()
-    if needy:
-        if not options.keep_alias:
-            raise RefusedError(RefusalCode.UNSAFE_REFERENCE, needy[0].location, "This reference would not be changed.")
-        extra = alias_splices(project, places, needy, new_name)
-        aliases = tuple(sorted(extra))
-        for item, additions in extra.items():
-            splices.setdefault(item, []).extend(additions)
+    aliases = _with_aliases(project, places, kept, new_name, options, splices)
     contents = {item: SourceText.read(item, tree[item]).splice(_distinct(found)) for item, found in splices.items()}
     return RenameEdits(contents, tuple(changed), tuple(kept), tuple(_hazards(project, places, changed, kept)), aliases)
+
+
+def _with_aliases(
+    project: ProjectScopes,
+    places: Places,
+    kept: list[Place],
+    new_name: str,
+    options: RenameOptions,
+    splices: dict[str, list[Splice]],
+) -> tuple[str, ...]:
+    """Add what keeps the old name alive to `splices` where code goes on using it; return the files concerned."""
+    needy = [place for place in kept if place.is_code]
+    if not needy:
+        return ()
+    if not options.keep_alias:
+        raise RefusedError(RefusalCode.UNSAFE_REFERENCE, needy[0].location, "This reference would not be changed.")
+    extra = alias_splices(project, places, needy, new_name)
+    for item, additions in extra.items():
+        splices.setdefault(item, []).extend(additions)
+    return tuple(sorted(extra))
 
 
 def definition_of(project: ProjectScopes, path: str, symbol: str) -> str:
@@ -198,7 +210,8 @@ def _grouped(kind: HazardKind, sentence: str, places: list[Place]) -> list[Hazar
     for place in places:
         by_path.setdefault(place.path, []).append(place.line)
     return [
-        Hazard(kind, path, min(lines), _SENTENCES[sentence].format(len(lines))) for path, lines in sorted(by_path.items())
+        Hazard(kind, path, min(lines), _SENTENCES[sentence].format(len(lines)))
+        for path, lines in sorted(by_path.items())
     ]
 
 

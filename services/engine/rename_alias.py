@@ -31,9 +31,7 @@ def alias_splices(project: ProjectScopes, places: Places, kept: list[Place], new
     return splices
 
 
-def _beside_definition(
-    project: ProjectScopes, places: Places, owner: Scope, node: ast.AST, new_name: str
-) -> Splice:
+def _beside_definition(project: ProjectScopes, places: Places, owner: Scope, node: ast.AST, new_name: str) -> Splice:
     scopes = project.scopes(places.path)
     body: list[ast.stmt] = owner.node.body  # type: ignore[attr-defined]
     statement = next((item for item in body if item is node), None)

@@ -22,6 +22,7 @@ def module_places(project: ProjectScopes, path: str, owner: Scope, name: str) ->
             _imports(places, other, scopes)
             _attributes(places, other, scopes)
             _starred_reads(places, other, scopes)
+            _listings(places, other, scopes)
     else:
         _keywords(places)
     return places
@@ -100,6 +101,20 @@ def _attributes(places: Places, path: str, scopes: ModuleScopes) -> None:
             _note(places, path, text.start, base, is_patch=not is_reading(call))
         if base is None:
             note_lookup(places, path, text)
+
+
+def _listings(places: Places, path: str, scopes: ModuleScopes) -> None:
+    """Disclose calls that list a namespace in which the name stands."""
+    for call in scopes.calls:
+        callee = dotted_name(call.node.func)
+        if callee in ("vars", "dir") and call.node.args:
+            base = places.project.expression(path, call.scope, call.node.args[0])
+            listed = base is not None and base.kind == "module"
+            if listed and base is not None and is_target(places, places.project.member(base.name, places.name)):
+                sentence = (
+                    f"Lists the names of a module that has {places.name!r}; what it does with them cannot be told."
+                )
+                places.hazards.append(Hazard(HazardKind.DYNAMIC_LOOKUP, path, call.node.lineno, sentence))
 
 
 def _note(places: Places, path: str, start: int, base: Entity | None, *, is_patch: bool) -> None:

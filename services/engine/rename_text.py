@@ -4,10 +4,11 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 from services.core.tree import Tree
 from services.engine.entities import ProjectScopes
-from services.engine.names import is_document
+from services.engine.names import is_document, is_python, is_test
 from services.engine.refusals import RefusedError
 from services.engine.rename_names import is_target
 from services.engine.rename_places import Place, PlaceKind, Places
@@ -34,7 +35,7 @@ def text_places(tree: Tree, project: ProjectScopes, places: Places, path: str, s
         found += _docstrings_and_comments(item, scopes, places)
     for item in sorted(tree):
         if is_document(item) or item.endswith(_CONFIGURATION):
-            found += _document(item, tree[item], places)
+            found += _document(item, tree, places)
     unique = {(place.path, place.start): place for place in reversed(found)}
     return sorted(place for key, place in unique.items() if key not in known)
 
@@ -62,6 +63,12 @@ def _dotted_strings(path: str, scopes: ModuleScopes, places: Places) -> Iterator
             yield Place(path, start, end, line, PlaceKind.REFERENCE, chain, patches=chain[0])
 
 
+def _is_test_data(path: str, tree: Tree) -> bool:
+    """Tell whether a test names the document, and so may run or compare what it says."""
+    name = PurePosixPath(path).name.encode()
+    return any(name in content for item, content in tree.items() if is_python(item) and is_test(item))
+
+
 def _chain_to_target(dotted: str, places: Places) -> tuple[str, ...] | None:
     """Return the modules through which a dotted name reaches the target; None when it names something else."""
     owner, name = re.split(r"[.:](?=\w+$)", dotted.replace(":", "."))
@@ -85,16 +92,18 @@ def _docstrings_and_comments(path: str, scopes: ModuleScopes, places: Places) ->
             yield _place(path, scopes.source, start + match, places.name, PlaceKind.DOCUMENT)
 
 
-def _document(path: str, content: bytes, places: Places) -> Iterator[Place]:
-    if places.name.encode() not in content:
+def _document(path: str, tree: Tree, places: Places) -> Iterator[Place]:
+    if places.name.encode() not in tree[path]:
         return
     try:
-        source = SourceText.read(path, content)
+        source = SourceText.read(path, tree[path])
     except RefusedError:
         return
     if is_document(path):
-        for match in _mentions(source.text, places, whole=False):
-            yield _place(path, source, match, places.name, PlaceKind.DOCUMENT)
+        kind = PlaceKind.UNKNOWN if _is_test_data(path, tree) else PlaceKind.DOCUMENT
+        owners = tuple(item for item, _ in places.owners)
+        for start in _mentions(source.text, places, whole=False):
+            yield Place(path, start, start + len(places.name), source.line_of(start), kind, owners)
         return
     for dotted in _DOTTED.finditer(source.text):
         chain = _chain_to_target(dotted.group(), places)
@@ -112,13 +121,14 @@ def _mentions(text: str, places: Places, *, whole: bool) -> Iterator[int]:
         return
     telling = "_" in name.strip("_") or re.search(r"[a-z][A-Z]", name) is not None
     owners = {part for module in places.project.paths for part in module.split(".")}
-    owners |= {"self", "cls", *places.owner.qualified_name.split(".")}
+    owners |= {"self", "cls", *places.owner.qualified_name.split(".")} - {""}
     for match in _word(name, is_member=True).finditer(text):
         owner = re.search(r"(\w+)\.$", text[max(0, match.start() - 200) : match.start()])
         if owner is not None and owner[1] not in owners:
             continue
         before, after = text[: match.start()][-1:], text[match.end() :][:1]
-        is_code = owner is not None or before == "`" or after in ("`", "(")
+        is_ticked = (before == "`" or after == "`") and name not in owners
+        is_code = owner is not None or is_ticked or after == "("
         if telling or is_code or _is_imported(text, match.start(), places):
             yield match.start()
 

@@ -53,8 +53,12 @@ class Scope:
     def resolve(self, name: str) -> "Scope | None":
         """Return the scope that binds `name` as seen from here; None for builtins and unknown names."""
         if self.outer.get(name) == "global":
-            return next((scope for scope in self.lookup_chain() if scope.kind == "module" and name in scope.bindings), None)
-        return next((scope for scope in self.lookup_chain() if name in scope.bindings and name not in scope.outer), None)
+            return next(
+                (scope for scope in self.lookup_chain() if scope.kind == "module" and name in scope.bindings), None
+            )
+        return next(
+            (scope for scope in self.lookup_chain() if name in scope.bindings and name not in scope.outer), None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,22 +291,22 @@ class _Indexer:
 
     def annotation(self, node: ast.expr, scope: Scope) -> None:
         """Index an annotation; quoted parts count as code."""
-        for item in [n for n in ast.walk(node) if isinstance(n, ast.Constant) and isinstance(n.value, str)]:
-            self._quoted(item, scope)
+        for item in ast.walk(node):
+            if isinstance(item, ast.Constant) and isinstance(item.value, str):
+                self._quoted(item, item.value, scope)
         self.visit(node, scope)
 
-    def _quoted(self, node: ast.Constant, scope: Scope) -> None:
+    def _quoted(self, node: ast.Constant, value: str, scope: Scope) -> None:
         start = self._content(node)
-        if start < 0 or "\n" in node.value:
+        if start < 0 or "\n" in value or not value.isascii():
             return
         try:
-            names = [n for n in ast.walk(parse_text(node.value)) if isinstance(n, ast.Name)]
-        except SyntaxError:
+            names = [n for n in ast.walk(parse_text(value)) if isinstance(n, ast.Name)]
+        except (SyntaxError, ValueError):
             return
         for name in names:
-            if node.value.isascii():
-                place = start + name.col_offset
-                scope.references.append(Occurrence(name.id, place, place + len(name.id), name))
+            place = start + name.col_offset
+            scope.references.append(Occurrence(name.id, place, place + len(name.id), name))
 
     def arguments(self, args: ast.arguments, outer: Scope, inner: Scope) -> None:
         for item in (*args.posonlyargs, *args.args, args.vararg, *args.kwonlyargs, args.kwarg):
@@ -328,7 +332,9 @@ class _Indexer:
                 kind = "global" if isinstance(node, ast.Global) else "nonlocal"
                 scope.outer |= dict.fromkeys(node.names, kind)
             elif not isinstance(node, FunctionNode | ast.ClassDef | ast.Lambda):
-                pending += [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt | ast.ExceptHandler)]
+                pending += [
+                    child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt | ast.ExceptHandler)
+                ]
 
     def _target(self, target: ast.expr, node: ast.stmt, scope: Scope) -> None:
         if isinstance(target, ast.Name):
