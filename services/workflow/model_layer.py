@@ -1,0 +1,145 @@
+"""Puts the model layer together for a worker process: settings, gateway, snapshots, measuring tools, the recorder."""
+
+import os
+from collections import OrderedDict
+from contextvars import ContextVar
+from functools import cache
+from typing import TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from services.artifacts import service as artifacts
+from services.core.actor import Actor, system_actor
+from services.core.tree import Tree
+from services.engine.project_model import ProjectModel
+from services.infra.unit_of_work import UnitOfWork, unit_of_work
+from services.llm.litellm_gateway import LiteLlmGateway
+from services.llm.schemas import (
+    ModelCallRecord,
+    SpecOutput,
+    SpecPayload,
+    StageRequest,
+    StageResult,
+    TestPayload,
+    TestPlanOutput,
+)
+from services.llm.service import LlmService
+from services.llm.settings import LlmSettings
+from services.metering import service as metering
+from services.tables.evidence import ModelCall
+from services.tables.jobs import RefactorJob
+from services.workflow import measuring
+
+T = TypeVar("T", bound=BaseModel)
+_CACHED_TREES = 4
+
+
+@cache
+def llm_settings() -> LlmSettings:
+    """Read the provider's settings from the environment; without a model everything goes to `iama-rules`."""
+    return LlmSettings(
+        provider_base_url=os.environ.get("IAMA_MODEL_BASE_URL") or None,
+        api_key=os.environ.get("IAMA_MODEL_API_KEY") or None,
+        model_l1=os.environ.get("IAMA_MODEL_L1") or None,
+        model_l2=os.environ.get("IAMA_MODEL_L2") or None,
+        model_l3=os.environ.get("IAMA_MODEL_L3") or None,
+        allow_fallback=os.environ.get("IAMA_MODEL_FALLBACK", "1") == "1",
+    )
+
+
+def snapshot_ref(tenant_id: UUID, artifact_id: UUID) -> str:
+    """Name a stored tree for the model layer."""
+    return f"{tenant_id}/{artifact_id}"
+
+
+class ArtifactSnapshots:
+    """Reads trees by reference and keeps the last few, since a job's stages ask for the same one."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, Tree] = OrderedDict()
+
+    async def read(self, snapshot_ref: str) -> Tree:
+        """Return the stored tree."""
+        if snapshot_ref not in self._kept:
+            tenant, _, artifact = snapshot_ref.partition("/")
+            actor = system_actor(UUID(tenant), "model layer")
+            self._kept[snapshot_ref] = await artifacts.read_tree(actor, UUID(artifact))
+            while len(self._kept) > _CACHED_TREES:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(snapshot_ref)
+        return self._kept[snapshot_ref]
+
+
+class MeasuringTools:
+    """Hands the spec and test measurements to the model layer."""
+
+    async def extract_items(self, payload: SpecPayload, project: ProjectModel, tree: Tree) -> SpecOutput:
+        """Draft behaviours of the functions that the plan touches."""
+        return await measuring.extract(payload, project, tree)
+
+    async def generate_tests(self, payload: TestPayload, project: ProjectModel, tree: Tree) -> TestPlanOutput:
+        """Write tests for the approved behaviours."""
+        return await measuring.generate(payload, project, tree)
+
+
+SNAPSHOTS = ArtifactSnapshots()
+
+
+_asking: ContextVar[tuple[Actor, RefactorJob]] = ContextVar("asking")
+
+
+async def ask(actor: Actor, job: RefactorJob, request: StageRequest[T]) -> StageResult[T]:
+    """Answer one stage; every call made for it is recorded with the job that asked (V1-FR-SUB-002)."""
+    token = _asking.set((actor, job))
+    try:
+        return await _service().run(request)
+    finally:
+        _asking.reset(token)
+
+
+@cache
+def _service() -> LlmService:
+    return LlmService(llm_settings(), LiteLlmGateway(), SNAPSHOTS, tools=MeasuringTools(), recorder=_record)
+
+
+async def _record(record: ModelCallRecord) -> None:
+    actor, job = _asking.get()
+    async with unit_of_work(actor) as uow:
+        await _store(uow, job, record)
+
+
+async def _store(uow: UnitOfWork, job: RefactorJob, record: ModelCallRecord) -> None:
+    uow.session.add(
+        ModelCall(
+            id=record.call_id,
+            tenant_id=uow.tenant_id,
+            job_id=job.id,
+            stage=record.stage.value,
+            model_class=record.model_class.value,
+            model_alias=record.model_alias,
+            route=record.route.value,
+            route_reason=record.route_reason.value,
+            attempt_number=record.attempt_number,
+            input_tokens=record.usage.llm_tokens_in,
+            output_tokens=record.usage.llm_tokens_out,
+            latency_ms=record.latency_ms,
+            outcome=record.outcome.value,
+            schema_retry=record.schema_retry,
+            detail=record.detail or None,
+        )
+    )
+    await metering.record_use(
+        uow,
+        job.id,
+        dimension="CREDITS",
+        quantity=0 if record.route.value == "iama-rules" else 1,
+        idempotency_key=f"{job.id}:{record.call_id}",
+        charge_reason="LOCAL_PLAN",
+        event_type=f"phase_{job.current_phase}_call",
+        stage=record.stage.value,
+        model_class=record.model_class.value,
+        attempt_number=record.attempt_number,
+        input_tokens=record.usage.llm_tokens_in,
+        output_tokens=record.usage.llm_tokens_out,
+    )
