@@ -1,5 +1,6 @@
 """Puts the product's web side together: pages, API under /api, theme. No logic."""
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,15 @@ from starlette.routing import Mount
 from components.fonts import Fonts
 from iama_app.routes import NOT_FOUND, ROUTES, Route
 from iama_app.same_origin import SameOrigin
+from services.identity import service as identity
+from services.infra.paths import master_key_file
 
 _ASSETS = Path.cwd() / ".web" / "build" / "client" / "assets"
 _STYLESHEETS = ["/tokens.css", "/kit.css", "/app.css", "/job.css"]
 _SCRIPTS = ["/theme.js", "/keys.js", "/forms.js", "/clock.js"]
 _API_MODULE = "iama_app.api.app"
+LOCAL_TOKEN_HASH_VARIABLE = "IAMA_LOCAL_TOKEN_HASH"
+"""Set by the launcher: SHA-256 (hex) of the token that attaches commands on this machine."""
 
 
 def _with_fonts(page: Any) -> Any:
@@ -43,6 +48,8 @@ def _add(app: rx.App, route: Route) -> None:
         on_load=getattr(module, "ON_LOAD", None),
     )
 
+
+identity.configure(master_key_file().parent, local_token_hash=os.environ.get(LOCAL_TOKEN_HASH_VARIABLE))
 
 app = rx.App(
     stylesheets=_STYLESHEETS,

@@ -8,6 +8,7 @@ from components.ui.blocks import problem_block
 from components.ui.button import button
 from components.ui.field import check, radio
 from components.ui.icon import icon
+from components.ui.native_form import native_form
 from components.ui.table import Column, cell, table
 from state.account.welcome import WelcomeState
 
@@ -64,7 +65,7 @@ def words_question() -> rx.Component:
                 "segment",
                 value,
                 note=note,
-                checked=WelcomeState.segment == value,
+                default_checked=WelcomeState.segment == value,
                 on_change=WelcomeState.set_segment(value),
             )
             for value, title, note in options
@@ -88,7 +89,7 @@ def consent_card() -> rx.Component:
             check(
                 "I agree that IAMA processes the code I choose in this way.",
                 "consent",
-                checked=WelcomeState.agreed,
+                default_checked=WelcomeState.agreed,
                 on_change=WelcomeState.set_agreed,
             ),
             problem_block(WelcomeState.problem),
@@ -101,10 +102,9 @@ def consent_card() -> rx.Component:
 
 
 def _answers() -> rx.Component:
-    decline = rx.el.form(
+    decline = native_form(
         rx.el.button("Decline and sign out", type="submit", class_name="button button--quiet button--standard"),
         action="/api/session/sign-out",
-        method="post",
     )
     agree = button(
         "Agree and continue",

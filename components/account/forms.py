@@ -5,6 +5,7 @@ import reflex as rx
 from components.ui.alert import alert
 from components.ui.field import text_field
 from components.ui.icon import icon, spinner
+from components.ui.native_form import native_form
 from state.account.sign_in import SignInState
 
 _FORM = SignInState.form
@@ -56,13 +57,11 @@ def register_card() -> rx.Component:
 
 def _card(title: str, action: str, fields: list[rx.Component], other: rx.Component) -> rx.Component:
     refusal = rx.cond(_FORM.form_error != "", alert(_FORM.form_error, token="danger", code=_FORM.code), rx.fragment())
-    form = rx.el.form(
+    form = native_form(
         rx.el.input(type="hidden", name="next", value=SignInState.return_to, read_only=True),
         *fields,
         class_name="card__body",
         action=action,
-        method="post",
-        custom_attrs={"data-native": "true"},
     )
     return rx.el.section(
         rx.el.div(rx.el.h1(title, class_name="text-lg"), class_name="card__head"),

@@ -21,7 +21,7 @@ def _search() -> rx.Component:
     return search_field(
         "Goal, path or job id",
         value=JobsListState.text,
-        on_change=JobsListState.search.debounce(250),
+        on_change=JobsListState.search,
         max_length=200,
     )
 

@@ -6,6 +6,7 @@ from reflex.style import color_mode, set_color_mode
 from components.layout.sections import SECTIONS
 from components.ui.badge import status_badge
 from components.ui.icon import icon
+from components.ui.native_form import native_form
 from components.ui.tabs import segment, segments
 from state.account.session import SessionState
 
@@ -79,10 +80,9 @@ def _user_menu() -> rx.Component:
             ),
             rx.el.div(rx.el.div("Theme", class_name="label"), _theme_choice(), class_name="menu__section"),
             rx.el.div(rx.el.div("Words", class_name="label"), _words_choice(), class_name="menu__section"),
-            rx.el.form(
+            native_form(
                 rx.el.button(icon("log_out"), "Sign out", type="submit", class_name="menu__item"),
                 action="/api/session/sign-out",
-                method="post",
             ),
             class_name="menu__panel",
         ),

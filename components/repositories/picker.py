@@ -42,7 +42,7 @@ def address_form() -> rx.Component:
                 error=State.errors.url,
                 mono=True,
                 value=State.url,
-                on_change=lambda text: State.type_text("url", text).debounce(150),
+                on_change=lambda text: State.type_text("url", text),
             ),
             text_field(
                 "Branch",
@@ -51,7 +51,7 @@ def address_form() -> rx.Component:
                 error=State.errors.branch,
                 mono=True,
                 value=State.branch,
-                on_change=lambda text: State.type_text("branch", text).debounce(150),
+                on_change=lambda text: State.type_text("branch", text),
             ),
             class_name="form-grid form-grid--source",
         ),
@@ -61,7 +61,7 @@ def address_form() -> rx.Component:
             help_text="Folders or files, one a line; a dot is the whole tree.",
             error=State.errors.scope,
             value=State.scope,
-            on_change=lambda text: State.type_text("scope", text).debounce(150),
+            on_change=lambda text: State.type_text("scope", text),
             rows="2",
         ),
         problem_block(State.problem),
@@ -78,7 +78,7 @@ def repository_list() -> rx.Component:
     return rx.el.section(
         panel_head(
             "Used before",
-            search_field("Name or address", value=State.text, on_change=State.search.debounce(200)),
+            search_field("Name or address", value=State.text, on_change=State.search),
             tag="git_fork",
         ),
         rx.cond(

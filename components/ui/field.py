@@ -8,6 +8,7 @@ import reflex as rx
 from components.ui.icon import icon
 
 Text = rx.Var[str] | str
+TYPING_PAUSE_MS = 150
 
 
 def _notes(name: str, help_text: Text, error: Text) -> tuple[list[rx.Component], str]:
@@ -22,6 +23,11 @@ def _frame(label: Text, name: str, control: rx.Component, notes: list[rx.Compone
     return rx.el.div(rx.el.label(label, html_for=name, class_name="field__label"), control, *notes, class_name="field")
 
 
+def _typed(control: rx.Component, props: dict[str, Any]) -> rx.Component:
+    """Let a field whose text a state holds echo keys at once and report them when the person pauses."""
+    return rx.debounce_input(control, debounce_timeout=TYPING_PAUSE_MS) if "value" in props else control
+
+
 def text_field(
     label: Text, name: str, *, help_text: Text = "", error: Text = "", mono: bool = False, **props: Any
 ) -> rx.Component:
@@ -29,14 +35,14 @@ def text_field(
     notes, described_by = _notes(name, help_text, error)
     look = "input input--mono" if mono else "input"
     control = rx.el.input(id=name, name=name, class_name=look, aria_describedby=described_by, **props)
-    return _frame(label, name, control, notes)
+    return _frame(label, name, _typed(control, props), notes)
 
 
 def text_area(label: Text, name: str, *, help_text: Text = "", error: Text = "", **props: Any) -> rx.Component:
     """Draw a box for several lines with its label, help and error."""
     notes, described_by = _notes(name, help_text, error)
     control = rx.el.textarea(id=name, name=name, class_name="input input--area", aria_describedby=described_by, **props)
-    return _frame(label, name, control, notes)
+    return _frame(label, name, _typed(control, props), notes)
 
 
 def select_field(
@@ -81,7 +87,9 @@ def search_field(placeholder: str, **props: Any) -> rx.Component:
     """Draw the compact search box that `/` focuses."""
     return rx.el.label(
         icon("search"),
-        rx.el.input(type="search", placeholder=placeholder, aria_label=placeholder, id="search", **props),
+        _typed(
+            rx.el.input(type="search", placeholder=placeholder, aria_label=placeholder, id="search", **props), props
+        ),
         class_name="search",
     )
 

@@ -1,0 +1,121 @@
+"""The finished product in a browser: a built front end, the real web process, a real database, Debian's Chromium."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from services.infra.database import APP_URL_VARIABLE
+from services.infra.paths import DATA_VARIABLE
+from tests.support.postgres import free_port, running_postgres
+
+WEB_ROOT_VARIABLE = "IAMA_WEB_ROOT"
+"""Folder with the code and its `.web` build; the checkout itself unless a test run builds elsewhere."""
+READY_SECONDS = 60
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-extensions",
+    "--force-color-profile=srgb",
+    "--font-render-hinting=none",
+]
+
+
+def web_root() -> Path:
+    """Return the folder that the web process is started in."""
+    return Path(os.environ.get(WEB_ROOT_VARIABLE, Path(__file__).resolve().parents[2]))
+
+
+@pytest.fixture(scope="session")
+def web_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the built front end over a fresh, migrated database; local repositories lie below the data folder."""
+    root = web_root()
+    if not (root / ".web" / "build" / "client" / "index.html").is_file():
+        pytest.fail(f"no front-end build in {root}; build it first (`reflex export --frontend-only --no-zip`)")
+    data, port = tmp_path_factory.mktemp("web"), free_port()
+    url = f"http://127.0.0.1:{port}"
+    with running_postgres() as urls:
+        env = {
+            **os.environ,
+            APP_URL_VARIABLE: urls.app,
+            DATA_VARIABLE: str(data),
+            "IAMA_LOCAL_ROOTS": str(data.parent),
+            "IAMA_ORIGINS": url,
+            "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
+            "__REFLEX_SKIP_COMPILE": "true",
+            "REFLEX_ENV_MODE": "prod",
+            "REFLEX_TELEMETRY_ENABLED": "false",
+            "PYTHONPATH": str(root),
+        }
+        command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "iama_app.iama_app:app"]
+        with (data / "web.log").open("wb") as log:
+            server = subprocess.Popen(
+                [*command, "--host", "127.0.0.1", "--port", str(port)], cwd=root, env=env, stdout=log, stderr=log
+            )
+            try:
+                _wait_until_ready(url, server, data / "web.log")
+                yield url
+            finally:
+                server.terminate()
+                server.wait(15)
+
+
+def _wait_until_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise RuntimeError(log.read_text())
+        try:
+            urllib.request.urlopen(f"{url}/ping", timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError(log.read_text())
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Start Debian's Chromium once."""
+    executable = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if executable is None:
+        pytest.fail("chromium is not installed (`apt-get install chromium`)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visitor(chromium: Browser, web_url: str) -> Iterator[BrowserContext]:
+    """Open a fresh profile at 1440 × 900; nothing may leave the machine and the console stays clean."""
+    context = chromium.new_context(base_url=web_url, viewport={"width": 1440, "height": 900}, color_scheme="light")
+    outside: list[str] = []
+    errors: list[str] = []
+    context.route("**/*", lambda route: _gate(route, web_url, outside))
+    context.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    yield context
+    context.close()
+    assert not outside, f"requests left the machine: {outside}"
+    assert not errors, f"console errors: {errors}"
+
+
+def _gate(route: Any, url: str, outside: list[str]) -> None:
+    if route.request.url.startswith((url, "data:", "blob:")):
+        route.continue_()
+        return
+    outside.append(route.request.url)
+    route.abort()
