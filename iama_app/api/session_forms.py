@@ -34,7 +34,7 @@ async def register(
     request: Request,
     email: Text = "",
     password: Text = "",
-    confirm_password: Text | None = None,
+    confirm_password: Annotated[str | None, Form(max_length=1024)] = None,
     return_to: ReturnTo = "",
 ) -> RedirectResponse:
     """Make an account and sign it in; goes on to the welcome page."""
