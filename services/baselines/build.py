@@ -23,20 +23,17 @@ class _Choice:
     words: tuple[str, ...]
 
 
-def plan_build(tree: Tree, scope: str = ".", *, python: str = "python3") -> BuildPlan:
+def plan_build(tree: Tree, scope: str = ".") -> BuildPlan:
     """Plan how to install what the project's tests need into `/deps`.
 
     Alternatives of one purpose go from everything the project declares down to the test runner alone, so that
     one unavailable optional package costs that package and not the evidence.
-
-    Args:
-        python: the guest's interpreter, by name or by path inside the sandbox.
     """
     root = project_root(tree, scope)
     metadata = read_metadata(tree, root)
     suite = discover_suite(tree, scope)
     choices = _choices(metadata, suite)
-    steps = [_step("install", choice, root, python, metadata, last=choice is choices[-1]) for choice in choices]
+    steps = [_step("install", choice, root, metadata) for choice in choices]
     return BuildPlan(root=root, steps=tuple(steps), requires_python=metadata.requires_python, notes=_notes(metadata, suite))
 
 
@@ -89,7 +86,7 @@ def _choices(metadata: Metadata, suite: SuitePlan) -> tuple[_Choice, ...]:
     return tuple({choice.words: choice for choice in reversed(found)}.values())[::-1]
 
 
-def _step(purpose: str, choice: _Choice, root: str, python: str, metadata: Metadata, *, last: bool) -> BuildStep:
+def _step(purpose: str, choice: _Choice, root: str, metadata: Metadata) -> BuildStep:
     plan = {
         "source": places.WORKSPACE,
         "root": root,
@@ -100,7 +97,7 @@ def _step(purpose: str, choice: _Choice, root: str, python: str, metadata: Metad
         "words": list(choice.words),
         "name": metadata.name,
     }
-    argv = (python, "-I", f"{places.TOOLS}/iama_build.py", json.dumps(plan, sort_keys=True))
+    argv = (places.PYTHON, "-I", f"{places.TOOLS}/iama_build.py", json.dumps(plan, sort_keys=True))
     return BuildStep(purpose=purpose, label=choice.label, argv=argv, env=_build_environment(metadata))
 
 

@@ -16,7 +16,7 @@ KEPT_LOG_CHARACTERS = 64 * 1024
 class PhaseEnd:
     """How a phase ended. `log` holds the last 64 K characters; `net_attempts` are `host:port`, refused ones only."""
 
-    code: int | None
+    code: int
     timed_out: bool
     seconds: float
     log: str
@@ -28,10 +28,11 @@ async def run_phase(session: Session, name: str, argv: tuple[str, ...], *, deadl
                     env: Mapping[str, str] | None = None, net: Literal["deny", "allowlist"] = "deny",
                     limits: Limits | None = None, on_event: OnEvent | None = None) -> PhaseEnd:
     """Run one command in the session and wait for its end; every event is passed on as it comes."""  # fmt: skip
-    phase = Phase(name=name, argv=list(argv), env=dict(env or {}), cwd=places.WORKSPACE, net=net,
+    words = [session.interpreter.executable if word == places.PYTHON else word for word in argv]
+    phase = Phase(name=name, argv=words, env=dict(env or {}), cwd=places.WORKSPACE, net=net,
                   limits=limits or Limits(), deadline_seconds=deadline_seconds, output_cap_bytes=OUTPUT_CAP_BYTES)  # fmt: skip
     log, hits, attempts = "", [], []
-    ended = Exit(code=None, timed_out=False, seconds=0.0)
+    ended = Exit(code=-1, timed_out=False, seconds=0.0)
     async for event in session.run(phase):
         if on_event is not None:
             await on_event(event)
@@ -39,7 +40,7 @@ async def run_phase(session: Session, name: str, argv: tuple[str, ...], *, deadl
             case LogChunk():
                 log = (log + event.text)[-KEPT_LOG_CHARACTERS:]
             case LimitHit():
-                hits.append(str(event.kind))
+                hits.append(event.kind)
             case NetAttempt() if not event.allowed:
                 attempts.append(f"{event.host}:{event.port}")
             case Exit():

@@ -1,10 +1,11 @@
 """Running the proof of one tree: generated tests and the repository's own suite, without network, with canaries."""
 
+import hashlib
 import json
 import random
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from services.baselines import places
 from services.baselines.errors import VerdictForgedError
@@ -26,7 +27,6 @@ class ProofLimits:
     run_seconds: float = TEST_RUN_SECONDS
     test_seconds: float = 60.0
     sandbox: Limits | None = None
-    python: str = "python3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ async def prove(session: Session, *, suite: GeneratedSuite, own: SuitePlan, labe
     """  # fmt: skip
     bounds = limits or ProofLimits()
     if tree is not None:
-        await session.put(tree, dest="workspace")
+        await session.put(tree, dest="workspace", replace=True)
     await put_tools(session, suite, names)
     generated, first = await run_suite(session, generated_request(suite), bounds, on_event)
     generated = generated.model_copy(update={"expected": tuple(case.test_id for case in suite.cases)})
@@ -70,8 +70,8 @@ async def prove(session: Session, *, suite: GeneratedSuite, own: SuitePlan, labe
 async def put_tools(session: Session, suite: GeneratedSuite, names: bytes | None = None) -> None:
     """Put our scripts and the generated files where the test phases read them; customer code cannot write there."""
     added = {f"added/{path}": content for path, content in suite.files.items()}
-    if names is not None and suite.files:
-        added[f"added/{suite.folder}/names.json"] = names
+    if suite.files:
+        added[f"added/{suite.folder}/names.json"] = names or b"{}"
     await session.put({**places.guest_tools(), **added}, dest="tools")
 
 
@@ -98,7 +98,7 @@ async def run_suite(session: Session, request: SuiteRequest, bounds: ProofLimits
     key, name = secrets.token_hex(32), f"results-{secrets.token_hex(8)}.jsonl"
     canaries = _canaries()
     plan = _guest_plan(request, bounds, name, canaries)
-    argv = (bounds.python, "-s", "-B", f"{places.TOOLS}/iama_run.py", json.dumps(plan, sort_keys=True))
+    argv = (places.PYTHON, "-s", "-B", f"{places.TOOLS}/iama_run.py", json.dumps(plan, sort_keys=True))
     env = {"HOME": "/tmp", "PYTHONHASHSEED": "0", "LANG": "C.UTF-8", **(request.env or {}), "IAMA_RESULTS_KEY": key}
     end = await run_phase(session, request.label, argv, env=env, deadline_seconds=bounds.run_seconds, limits=bounds.sandbox, on_event=on_event)
     collected = await session.collect([f"out/{name}"], RESULTS_MAX_BYTES)
@@ -109,25 +109,18 @@ async def run_suite(session: Session, request: SuiteRequest, bounds: ProofLimits
 
 async def source_matches(session: Session, tree: Tree, bounds: ProofLimits) -> bool:
     """Compare the workspace with the tree by a script that runs alone, after the tests."""
-    argv = (bounds.python, "-I", "-B", f"{places.TOOLS}/iama_hash.py", places.WORKSPACE)
+    argv = (places.PYTHON, "-I", "-B", f"{places.TOOLS}/iama_hash.py", places.WORKSPACE)
     end = await run_phase(session, "check the source", argv, deadline_seconds=bounds.run_seconds, limits=bounds.sandbox)
     return f"iama-tree {workspace_digest(tree)}" in end.log.splitlines()
 
 
 def workspace_digest(tree: Tree) -> str:
     """The digest that the script in the sandbox computes, from the tree we hold."""
-    import hashlib
-
     digest = hashlib.sha256()
     for path in sorted(tree):
         if not {"__pycache__", ".pytest_cache"}.intersection(path.split("/")[:-1]):
             digest.update(f"{path}\0{file_fingerprint(tree[path])}\n".encode())
     return digest.hexdigest()
-
-
-def with_reverse(request: SuiteRequest, env: Mapping[str, str]) -> SuiteRequest:
-    """The same run in opposite order and with another environment."""
-    return replace(request, reverse=True, env=env)
 
 
 def _canaries() -> dict[str, tuple[bool, str]]:

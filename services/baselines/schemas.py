@@ -79,7 +79,12 @@ class CaseMode(StrEnum):
 
 
 class GeneratedCase(_Frozen):
-    """One generated test and the spec item it stands for. `target` is `module:qualified.name` as callers import it."""
+    """One generated test and the spec item it stands for. `target` is `module:qualified.name` as callers import it.
+
+    `call` is the expression that is tested, `imports` are statements it needs. `source` says where it was seen.
+    `also` lists (target, defined at) of further functions in the call. A guessed case has inputs that
+    nobody wrote down.
+    """
 
     test_id: str
     item_key: str
@@ -88,6 +93,10 @@ class GeneratedCase(_Frozen):
     call: str
     mode: CaseMode
     source: str
+    imports: tuple[str, ...] = ()
+    also: tuple[tuple[str, str], ...] = ()
+    expected: str | None = None
+    raises: str | None = None
     guessed: bool = False
 
 

@@ -32,8 +32,8 @@ def extract_items(project: ProjectModel, tree: Tree, touched_functions: Sequence
     Returns:
         Behaviours (one for results and, where seen, one for refusals of each function) and structural statements
         (one per file). `evidence` of a behaviour is a list of mappings with `kind`, `ref` (`path:line`), `target`,
-        `defined_at`, `path`, `function` and, where an example was seen, `call`, `imports` and one of `expected`,
-        `raises`, `holds`.
+        `defined_at`, `path`, `function` and, where an example was seen, `call`, `imports`, `also` (further functions
+        that the call names) and one of `expected`, `raises`, `holds`.
     """  # fmt: skip
     functions = _chosen(project, touched_functions)
     symbols = SymbolTable(project, functions)
@@ -42,7 +42,7 @@ def extract_items(project: ProjectModel, tree: Tree, touched_functions: Sequence
         examples.setdefault((example.function.path, example.function.qualified_name), []).append(example)
     behaviours: list[BddItem] = []
     for function in functions:
-        behaviours += _behaviours(symbols.target(function), examples.get((function.path, function.qualified_name), []), goal)
+        behaviours += _behaviours(symbols, function, examples.get((function.path, function.qualified_name), []), goal)
     return behaviours[:SPEC_MAX_ITEMS], _structure(project, functions, goal)
 
 
@@ -52,27 +52,27 @@ def _chosen(project: ProjectModel, touched: Sequence[FunctionModel]) -> list[Fun
     return sorted(dict.fromkeys(chosen), key=lambda item: (not item.is_public, item.path, item.line))[:MAX_FUNCTIONS]
 
 
-def _behaviours(target: Target, examples: list[Example], goal: Goal | None) -> list[BddItem]:
+def _behaviours(symbols: SymbolTable, function: FunctionModel, examples: list[Example], goal: Goal | None) -> list[BddItem]:
     results = [item for item in examples if item.raises is None]
     refusals = [item for item in examples if item.raises is not None]
     found = []
     if results or not refusals:
-        found.append(_item(target, "result", results, goal))
+        found.append(_item(symbols, function, "result", results, goal))
     if refusals:
-        found.append(_item(target, "refusal", refusals, goal))
+        found.append(_item(symbols, function, "refusal", refusals, goal))
     return found
 
 
-def _item(target: Target, variant: str, examples: list[Example], goal: Goal | None) -> BddItem:
+def _item(symbols: SymbolTable, function: FunctionModel, variant: str, examples: list[Example], goal: Goal | None) -> BddItem:
     kept = _spread(examples)
-    name = target.function.qualified_name
-    evidence = [_evidence(target, example) for example in kept] or [_unobserved(target)]
+    name = function.qualified_name
+    evidence = [_evidence(symbols, example) for example in kept] or [_unobserved(symbols.target(function))]
     return BddItem(
-        id=f"bdd-{_digest(target.function.path, name, variant)}",
-        title=_cut(_refusal_title(name, kept) if variant == "refusal" else _title(target.function), 160),
-        given=_cut(_given(target.function, examples)),
+        id=f"bdd-{_digest(function.path, name, variant)}",
+        title=_cut(_refusal_title(name, kept) if variant == "refusal" else _title(function), 160),
+        given=_cut(_given(function, examples)),
         when_action=_cut(_when(name, kept)),
-        then_outcome=_cut(_then(name, kept) + _renamed(target.function, goal)),
+        then_outcome=_cut(_then(name, kept) + _renamed(function, goal)),
         evidence=evidence,
         origin=_ORIGIN,
     )
@@ -93,8 +93,12 @@ def _every(items: list[Example], number: int) -> list[Example]:
     return items[::step]
 
 
-def _evidence(target: Target, example: Example) -> dict[str, Any]:
-    facts: dict[str, Any] = {"kind": example.kind, "ref": example.ref, **_place(target), "call": example.call}
+def _evidence(symbols: SymbolTable, example: Example) -> dict[str, Any]:
+    place = _place(symbols.target(example.function))
+    facts: dict[str, Any] = {"kind": example.kind, "ref": example.ref, **place, "call": example.call}
+    if example.also:
+        targets = [symbols.target(item) for item in example.also]
+        facts["also"] = [{"target": item.public, "defined_at": item.defined_at} for item in targets]
     if example.imports:
         facts["imports"] = list(example.imports)
     if example.expected is not None:

@@ -10,12 +10,12 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from services.core.tree import Tree
-from services.sandbox.port import Event, Exit, LimitHit, LogChunk, Phase
+from services.sandbox.port import Event, Exit, Interpreter, LimitHit, LogChunk, Phase
 
 PLAIN_PYTHON = str(getattr(sys, "_base_executable", sys.executable))
 """The interpreter below our virtual environment: guests must not see our packages."""
@@ -28,16 +28,18 @@ class LocalSession:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.ref, self.provider_name = folder.name, "local"
+        self.interpreter = Interpreter(f"{sys.version_info[0]}.{sys.version_info[1]}", PLAIN_PYTHON, sys.base_prefix)
         for name in (*GUEST_FOLDERS, "tmp"):
             (folder / name).mkdir(parents=True, exist_ok=True)
         uv = Path(sys.executable).with_name("uv")
         if uv.exists():
             shutil.copy(uv, folder / "tools" / "uv")
 
-    async def put(self, tree: Tree, dest: str = "workspace") -> None:
-        """Replace the workspace, or add to another folder."""
+    async def put(self, tree: Tree, dest: str = "workspace", *, replace: bool = False) -> None:
+        """Write files below a guest folder."""
         target = self.folder / dest
-        if dest == "workspace":
+        if replace:
             shutil.rmtree(target, ignore_errors=True)
             target.mkdir()
         for path, content in tree.items():
@@ -48,7 +50,6 @@ class LocalSession:
         """Run one command, stream its output, end its process group at the deadline."""
         started = time.monotonic()
         argv = [self._local(word) for word in phase.argv]
-        argv[0] = PLAIN_PYTHON if Path(argv[0]).name.startswith("python") else argv[0]
         inherited = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "PIP_", "UV_", "SSL_"))}
         env = {**inherited, **{name: self._local(value) for name, value in phase.env.items()}}
         process = await asyncio.create_subprocess_exec(
@@ -76,7 +77,7 @@ class LocalSession:
             await process.wait()
         yield Exit(code=process.returncode, timed_out=timed_out, seconds=time.monotonic() - started)
 
-    async def collect(self, globs: list[str], max_bytes: int) -> dict[str, bytes]:
+    async def collect(self, globs: Sequence[str], max_bytes: int = 64 * 1024 * 1024) -> dict[str, bytes]:
         """Return matching regular files below the session's folder."""
         found = {}
         for path in sorted((self.folder / "out").rglob("*")):

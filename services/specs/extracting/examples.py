@@ -25,6 +25,7 @@ class Example:
     """One call seen at `ref` (`path:line`). At most one of `expected`, `raises` and `holds` is set.
 
     `expected`: source of the value that the call must equal. `holds`: the call is a condition that must be true.
+    `also`: further functions of the project that the call names.
     """
 
     kind: EvidenceKind
@@ -35,6 +36,7 @@ class Example:
     expected: str | None = None
     raises: str | None = None
     holds: bool = False
+    also: tuple[FunctionModel, ...] = ()
 
     @property
     def is_asserted(self) -> bool:
@@ -253,7 +255,8 @@ class _FileReader:
                  holds: bool = False, extra: tuple[str, ...] = ()) -> Iterator[Example]:  # fmt: skip
         if found.functions:
             imports = tuple(dict.fromkeys((*found.imports, *extra)))
-            yield Example(kind, f"{self.path}:{line}", found.source, found.functions[0], imports, expected, raises, holds)
+            others = tuple(item for item in dict.fromkeys(found.functions[1:]) if item != found.functions[0])
+            yield Example(kind, f"{self.path}:{line}", found.source, found.functions[0], imports, expected, raises, holds, others)
 
     def _portable(self, node: ast.expr, values: Mapping[str, Portable]) -> Portable | None:
         return portable(node, self._find, values, self.imported)
