@@ -10,9 +10,8 @@ from services.canon.errors import IamaError
 from services.core.clock import now
 from services.engine.diff import FileDiff
 from services.infra.unit_of_work import UnitOfWork
-from state.base import guarded
 from state.jobs import loaders, present, present_delivery, present_diff
-from state.jobs.base import JobPageState, checked_text
+from state.jobs.base import JobPageState, checked_text, guarded
 from state.jobs.delivery_views import DiffView, EvidenceView, FileRow, HandoverView, SelectionView, SourcesView
 from state.jobs.views import NoticeView
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from pydantic import ValidationError
+
+from services.canon.errors import IamaError
 from services.canon.vocabulary import JobAction
 from services.core.actor import Actor
 from services.engine.diff import FileDiff
@@ -24,6 +27,8 @@ from services.jobs.schemas import (
     TestRunView,
     TransitionView,
 )
+from services.specs import service as specs
+from services.specs.schemas import BddItem, RevisionView, SpecView
 from services.workflow import service as workflow
 
 BASELINE_RUNS = ("BASELINE", "REBASE_BASELINE")
@@ -78,6 +83,43 @@ async def load_proposals(uow: UnitOfWork, job_id: UUID) -> list[ProposalView]:
 async def load_audit(uow: UnitOfWork, job_id: UUID) -> list[AuditEventView]:
     """Read the job's links of the audit chain."""
     return await jobs.list_audit(uow, job_id)
+
+
+@dataclass(frozen=True)
+class SpecData:
+    """The newest spec with its history; `spec` is None before the draft exists."""
+
+    spec: SpecView | None = None
+    revisions: Sequence[RevisionView] = ()
+    proposals: Sequence[ProposalView] = ()
+
+
+async def load_spec(uow: UnitOfWork, job_id: UUID) -> SpecData:
+    """Read the newest revision, the rail and the strategies."""
+    revisions = await specs.list_revisions(uow, job_id)
+    spec = await specs.get_spec(uow, job_id) if revisions else None
+    return SpecData(spec, revisions, await jobs.list_proposals(uow, job_id))
+
+
+async def load_revision(uow: UnitOfWork, job_id: UUID, number: int) -> SpecView:
+    """Read one earlier revision (`NOT_FOUND` for unknown numbers)."""
+    return await specs.get_revision(uow, job_id, number)
+
+
+async def save_spec(actor: Actor, job_id: UUID, revision_token: str, items: Sequence[Mapping[str, Any]]) -> None:
+    """Commit behaviours on top of a revision.
+
+    Raises:
+        IamaError: `SPEC_REVISION_CONFLICT` with the differences, `SPEC_EMPTY`, `VALIDATION_FAILED`,
+            `TRANSITION_NOT_ALLOWED`; nothing is written.
+    """
+    try:
+        bdd = [BddItem.model_validate(item) for item in items]
+    except ValidationError as error:
+        raise IamaError(
+            "VALIDATION_FAILED", sentence="A behaviour is empty or too long.", fields=["bdd_items"]
+        ) from error
+    await workflow.edit_spec(actor, job_id, revision_token=revision_token, bdd=bdd, sdd=None)
 
 
 @dataclass(frozen=True)

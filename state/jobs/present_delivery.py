@@ -56,7 +56,7 @@ def evidence_view(
         mode_tone=tone,
         mode_note=note,
         baseline=_baseline_facts(job, baseline, newest, evidence),
-        hazards=[_hazard(number, hazard) for number, hazard in enumerate(hazards, start=1)],
+        hazards=[hazard_view(number, hazard) for number, hazard in enumerate(hazards, start=1)],
         hazard_count=str(len(hazards)),
         attested="attested" if job.remote_session and job.remote_session.attestation else "",
         isolation=_isolation_facts(job),
@@ -106,7 +106,8 @@ def _passed(run: TestRunView | None) -> str:
     return fmt.of(run.generated_passed, run.generated_total) if run else fmt.DASH
 
 
-def _hazard(number: int, hazard: Any) -> shown.HazardView:
+def hazard_view(number: int, hazard: Any) -> shown.HazardView:
+    """Word one hazard with its place; its id is its mark."""
     if not isinstance(hazard, Mapping):
         return shown.HazardView(f"H-{number}", str(hazard))
     place = hazard.get("path")

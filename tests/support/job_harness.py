@@ -67,6 +67,24 @@ async def _file(_actor: Any, _job_id: UUID, diff: FileDiff) -> tuple[str, str]:
     return before.get(diff.old_path or diff.path, b"").decode(), after.get(diff.path, b"").decode()
 
 
+async def _spec(_uow: Any, job_id: UUID) -> loaders.SpecData:
+    state = _scene(job_id)
+    chosen = [one.model_copy(update={"selected": one.level == "STANDARD"}) for one in story.proposals()]
+    if state.value in ("PENDING", "WAITING_STRATEGY"):
+        return loaders.SpecData()
+    return loaders.SpecData(story.spec(state, _STARTED), story.revisions(_STARTED), chosen)
+
+
+async def _save_spec(_actor: Any, _job_id: UUID, token: str, items: Any) -> None:
+    mine = next((item["then_outcome"] for item in items if item["id"] == "B-06"), "")
+    if token == "token-3" and mine != story.spec(_scene(_job_id), _STARTED).bdd_items[5].then_outcome:
+        raise IamaError("SPEC_REVISION_CONFLICT", **story.conflict(mine))
+
+
+async def _revision(_uow: Any, job_id: UUID, _number: int) -> Any:
+    return story.spec(_scene(job_id), _STARTED)
+
+
 async def _zero(_uow: Any, _job_id: UUID) -> int:
     return 0
 
@@ -92,6 +110,9 @@ def _install() -> None:
     for name, double in {
         "load_frame": _frame,
         "load_log": _log,
+        "load_spec": _spec,
+        "load_revision": _revision,
+        "save_spec": _save_spec,
         "load_delivery": _delivery,
         "load_file": _file,
         "load_audit": lambda uow, job_id: _value(story.audit(_STARTED)),

@@ -1,7 +1,7 @@
 """One story in service schemas: a repository, its job in several states, as the services would show it."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -21,6 +21,7 @@ from services.jobs.schemas import (
     TestRunView,
     TransitionView,
 )
+from services.specs.schemas import BddItem, RevisionView, SddItem, SpecView
 
 _S = JobState
 _NAMESPACE = UUID("7f3a91c2-0000-4000-8000-000000000000")
@@ -481,3 +482,89 @@ HAZARDS = (
     {"id": "H-1", "path": "builder.py", "line": 212, "sentence": "getattr lookup, 4 names kept"},
     {"id": "H-2", "path": "", "line": None, "sentence": "Import-time signal hook, order kept"},
 )
+
+
+_TITLES = (
+    ("Base charge uses the tariff row valid on the pickup date", 6),
+    ("Missing tariff row falls back to the lane default", 4),
+    ("Fuel index over 100 adds a proportional surcharge", 9),
+    ("Fuel index given as text is read as a number", 2),
+    ("Import shipments pay demurrage after free days", 9),
+    ("Weekend days count once per weekend, not per day", 5),
+    ("Zero-decimal currencies round to whole units", 7),
+    ("Half a cent rounds to the even neighbour", 0),
+    ("Minimum charge applies after all surcharges", 11),
+)
+_PARTS = (
+    ("SurchargeRules", "Chooses and orders the rules for one shipment", "rounding, legacy_dates"),
+    ("DemurrageRule", "Charges days beyond the free period", "legacy_dates"),
+    ("FuelRule", "Reads the index, charges the share over 100", None),
+    ("rounding.quantize_for", "One place for currency rounding", "currency"),
+)
+
+
+def spec(state: JobState, now: datetime) -> SpecView:
+    """Return the newest spec revision."""
+    items = [
+        BddItem(
+            id=f"B-{number:02}",
+            title=title,
+            given="an import shipment with 5 free days at terminal DEHAM",
+            when_action="the container stays 8 calendar days, pickup day included",
+            then_outcome=f"{title}. 3 days are charged at 37.50 EUR each.",
+            evidence=[{"path": "tariff_engine.py", "line": 231, "kind": "call"}]
+            + [{"test": f"test_demurrage[{at}]", "path": "test_demurrage.py"} for at in range(own)]
+            if own
+            else [],
+            origin="MODEL",
+        )
+        for number, (title, own) in enumerate(_TITLES, start=1)
+    ]
+    parts = [
+        SddItem(id=f"S-{number}", component=name, responsibility=words, interface_notes=notes)
+        for number, (name, words, notes) in enumerate(_PARTS, start=1)
+    ]
+    return SpecView(
+        job_id=job_id(state),
+        revision_id=uuid5(_NAMESPACE, "v3"),
+        revision_token="token-3",
+        number=3,
+        kind="HUMAN",
+        bdd_items=items,
+        sdd_items=parts,
+        updated_at=now,
+        actor=str(UUID(int=2)),
+        surface="WEB",
+        approved=state is not _S.WAITING_SPEC_APPROVAL,
+        editable=state is _S.WAITING_SPEC_APPROVAL,
+    )
+
+
+def revisions(now: datetime) -> list[RevisionView]:
+    """Return the revision rail, newest first."""
+    rows = ((3, "HUMAN", 2, ["B-06", "B-08"]), (2, "HUMAN", 1, ["B-09", "B-05"]), (1, "GENERATED", None, []))
+    return [
+        RevisionView(
+            revision_id=uuid5(_NAMESPACE, f"v{number}"),
+            number=number,
+            kind=kind,
+            actor=str(UUID(int=who)) if who else "system:extraction",
+            surface="WEB",
+            created_at=now - timedelta(seconds=260 * (4 - number)),
+            approved_at=None,
+            bdd_count=9,
+            sdd_count=4,
+            changed_items=changed,
+        )
+        for number, kind, who, changed in rows
+    ]
+
+
+def conflict(mine: str) -> dict[str, Any]:
+    """Return the data of the refusal that a stale save of B-06 meets."""
+    theirs = "Saturday and Sunday count as one day, only when both fall in the stay."
+    items = [item.model_dump() for item in spec(_S.WAITING_SPEC_APPROVAL, datetime.now(UTC)).bdd_items]
+    items[5]["then_outcome"] = theirs
+    clash = {"item_id": "B-06", "field": "then_outcome", "base": "", "mine": mine, "theirs": theirs}
+    payload = {"base_number": 3, "current_number": 4, "conflicts": [clash], "merged_bdd": items, "merged_sdd": []}
+    return {"current_revision_token": "token-4", "diff_payload": payload, "actor": str(UUID(int=2))}
