@@ -1,0 +1,379 @@
+"""The change itself: edit documents from the router, proof after each, repair by narrowing."""
+
+from typing import Any
+
+from services.artifacts.schemas import ArtifactType
+from services.baselines.errors import VerdictForgedError
+from services.baselines.fingerprint import failure_fingerprint
+from services.baselines.generation import name_map
+from services.baselines.outcomes import OutcomeComparison, compare
+from services.baselines.proof import prove
+from services.baselines.schemas import GeneratedSuite, ProofRun, SuitePlan, SuiteRun
+from services.baselines.suite import discover_suite
+from services.canon.errors import IamaError
+from services.canon.events import EventType, event
+from services.canon.lifecycle import REASON_CLASSES, JobState
+from services.canon.limits import RULES_PROBES_PER_REPAIR
+from services.canon.tasks import ItemKind
+from services.canon.vocabulary import JobAction
+from services.core.clock import now
+from services.engine.apply import apply_document
+from services.engine.document import EditDocument
+from services.engine.project import read_project
+from services.infra.unit_of_work import UnitOfWork, unit_of_work
+from services.jobs import queries
+from services.llm.errors import CallCancelledError
+from services.llm.router import model_class_for
+from services.llm.rules.repair import repair
+from services.llm.schemas import (
+    PatchOutput,
+    RefactorPayload,
+    RepairOutput,
+    RepairPayload,
+    StageRequest,
+    TestFailure,
+    TriedSubset,
+)
+from services.llm.vocabulary import RouteName, Stage
+from services.workflow import attempts, measuring, model_layer
+from services.workflow.handlers.proof import proof_limits
+from services.workflow.job_source import JobSource, load_blob, load_source
+from services.workflow.outcomes import Claim, ItemCancelledError, ItemFaultError, Outcome, Ports, Result
+from services.workflow.registry import handles
+from services.workflow.run_rows import add_run, suite_run_of
+from services.workflow.sandbox_log import SandboxLog
+from services.workflow.sessions import JobSession, ready_session, store_network_events
+
+_RERUN_CHOICES = frozenset({JobAction.INCREASE_TIMEOUT.value, JobAction.SKIP_OR_QUARANTINE_TEST.value})
+
+
+@handles(ItemKind.GENERATE_PATCH)
+async def generate_patch(claim: Claim, ports: Ports) -> Outcome:
+    """Ask for the edit document of the chosen strategy and check that it applies; an empty one ends the job."""
+    source = await load_source(claim)
+    payload = RefactorPayload(
+        goal=claim.job.goal, path_scope=claim.job.target_paths, protected=_protected(source), level=source.level
+    )
+    result = await _ask(claim, ports, source, Stage.REFACTOR_GENERATION, payload, PatchOutput)
+    if isinstance(result, Outcome):
+        return result
+    value = result.value
+    for step in value.steps:
+        await ports.log(step)
+    if not value.document.operations:
+        return Outcome(Result.EMPTY, fact="nothing to change", detail={"looked_for": value.steps or [value.summary]})
+    return await _new_attempt(
+        claim, ports, source, value.document, value.summary, result, list(range(len(value.document.operations))), []
+    )
+
+
+@handles(ItemKind.GENERATE_REPAIR)
+async def generate_repair(claim: Claim, ports: Ports) -> Outcome:
+    """Ask for a narrower or mended document; nothing usable counts as a failed repair with the same pattern."""
+    job = claim.job
+    if job.timeout_choice in _RERUN_CHOICES:
+        number = attempts.next_number(job) - 1
+        return Outcome(Result.DONE, detail={"attempt_number": number}, changes={"timeout_choice": None})
+    source = await load_source(claim)
+    cycle = await attempts.read_cycle(claim)
+    payload = RepairPayload(
+        goal=job.goal,
+        path_scope=job.target_paths,
+        protected=_protected(source),
+        level=source.level,
+        document=await attempts.read_document(claim, cycle.first_number),
+        failures=cycle.failures,
+        tried=cycle.tried,
+    )
+    result = await _ask(claim, ports, source, Stage.REPAIR, payload, RepairOutput)
+    if isinstance(result, Outcome):
+        return result
+    value = result.value
+    await ports.log(value.summary)
+    if value.document is None or not value.document.operations:
+        return Outcome(
+            Result.EMPTY, fact="nothing left to try", detail={"fingerprint": job.failure_pattern_fingerprint}
+        )
+    return await _new_attempt(
+        claim, ports, source, value.document, value.summary, result, value.kept, list(value.dropped)
+    )
+
+
+def _protected(source: JobSource) -> list[str]:
+    return [*source.protected, "iama_tests"]
+
+
+async def _ask(
+    claim: Claim, ports: Ports, source: JobSource, stage: Stage, payload: RefactorPayload, schema: Any
+) -> Any:
+    number = claim.job.attempt_count if stage is Stage.REPAIR else 0
+    request: StageRequest[Any] = StageRequest(
+        stage=stage,
+        tier=source.tier,
+        model_class=model_class_for(stage, source.tier, number),
+        job_id=claim.job_id,
+        attempt=number,
+        snapshot_ref=source.ref,
+        payload=payload,
+        schema=schema,
+        cancel=ports.is_cancelled,
+    )
+    try:
+        return await model_layer.ask(claim.actor, claim.job, request)
+    except CallCancelledError as error:
+        raise ItemCancelledError from error
+    except IamaError as error:
+        if error.code in REASON_CLASSES:
+            raise
+        await ports.log(error.sentence, "WARN")
+        return Outcome(Result.EMPTY, fact="nothing to change", detail={"code": error.code, "sentence": error.sentence})
+
+
+async def _new_attempt(
+    claim: Claim,
+    ports: Ports,
+    source: JobSource,
+    document: EditDocument,
+    summary: str,
+    result: Any,
+    kept: list[int],
+    dropped: list[Any],
+) -> Outcome:
+    applied = apply_document(
+        source.tree, document, scope=claim.job.target_paths, protected=_protected(source), atomic=False
+    )
+    for outcome in applied.outcomes:
+        if outcome.code:
+            await ports.log(f"refused: {outcome.op} {outcome.path} {outcome.code} {outcome.location or ''}", "WARN")
+    if applied.tree == source.tree:
+        return Outcome(Result.EMPTY, fact="nothing to change", detail={"looked_for": [summary]})
+    number = attempts.next_number(claim.job)
+    attempt = attempts.NewAttempt(
+        number=number,
+        document=document,
+        blob=await attempts.seal_document(claim, document),
+        summary=summary,
+        route=result.route.value,
+        route_reason=result.route_reason.value,
+        model_class=claim.job.current_phase and f"L{claim.job.current_phase}",
+        applied=applied,
+        kept=kept,
+        dropped=dropped,
+    )
+    await ports.log(f"attempt {number}: {len(document.operations)} operations, {summary}")
+
+    async def write(uow: UnitOfWork) -> None:
+        await attempts.store_attempt(uow, claim, attempt)
+
+    return Outcome(
+        Result.DONE,
+        detail={"attempt_number": number},
+        changes={"next_attempt_number": claim.job.next_attempt_number + 1},
+        writes=[write],
+    )
+
+
+class _Trial:
+    """The proof of documents on one job's source, in one sandbox, against the stored baseline."""
+
+    def __init__(
+        self, claim: Claim, source: JobSource, live: JobSession, suite: GeneratedSuite, before: SuiteRun
+    ) -> None:
+        self.claim, self.source, self.live, self.suite, self.before = claim, source, live, suite, before
+        self.own: SuitePlan = discover_suite(source.tree, claim.job.target_paths[0])
+        goal = measuring.find_goal(claim.job.goal)
+        self.project = read_project(source.tree, claim.job.target_paths)
+        self.names = name_map(self.project, goal)
+
+    async def prove(self, document: EditDocument, log: SandboxLog) -> tuple[ProofRun, OutcomeComparison]:
+        """Apply a document to the untouched tree and run both suites on the result."""
+        result = apply_document(
+            self.source.tree,
+            document,
+            scope=self.claim.job.target_paths,
+            protected=_protected(self.source),
+            atomic=False,
+        )
+        await self.live.session.put(result.tree, dest="workspace", replace=True)
+        run = await prove(
+            self.live.session,
+            suite=self.suite,
+            own=self.own,
+            label="after",
+            tree=result.tree,
+            names=self.names,
+            limits=proof_limits(self.claim.job, self.live),
+            on_event=log.take,
+        )
+        return run, compare(self.before, run.own)
+
+
+def is_green(run: ProofRun, comparison: OutcomeComparison) -> bool:
+    """Both proofs hold: every generated test passes and nothing green before is anything else now."""
+    return not run.generated.red and comparison.holds and run.source_unchanged
+
+
+@handles(ItemKind.RUN_TESTS)
+async def run_tests(claim: Claim, ports: Ports) -> Outcome:
+    """Prove an attempt in the sandbox; the rule engine may narrow it further within the same attempt."""
+    number = int(claim.payload.get("attempt_number", attempts.next_number(claim.job) - 1))
+    source = await load_source(claim)
+    live = await ready_session(claim, ports, source)
+    trial = _Trial(claim, source, live, await _recorded_suite(claim), await _own_before(claim))
+    document = await attempts.read_document(claim, number)
+    log = SandboxLog(ports, f"attempt {number}")
+    try:
+        search = await _search(claim, ports, trial, document, number, log)
+    except VerdictForgedError as error:
+        raise ItemFaultError(error.sentence, "INFRA_FAILURE") from error
+    finally:
+        await log.close()
+        await store_network_events(claim, live, log, f"attempt {number}")
+    return await _ended(claim, ports, trial, number, search)
+
+
+async def _recorded_suite(claim: Claim) -> GeneratedSuite:
+    content = await load_blob(claim, ArtifactType.BASELINE_SNAPSHOT)
+    if content is None:
+        raise ItemFaultError("the recorded tests are missing")
+    return GeneratedSuite.model_validate_json(content)
+
+
+async def _own_before(claim: Claim) -> SuiteRun:
+    async with unit_of_work(claim.actor) as uow:
+        runs = await queries.runs_of(uow, [claim.job_id])
+    baseline = [run for run in runs if run.run_type == "BASELINE" and run.status == "PASSED"]
+    if not baseline:
+        raise ItemFaultError("the baseline run is missing")
+    return suite_run_of(baseline[-1].own)
+
+
+class _Search:
+    """Subsets tried within one attempt; `best` is the newest run shown, the passing one if any passed."""
+
+    def __init__(self, document: EditDocument, kept: list[int]) -> None:
+        self.document, self.kept = document, kept
+        self.probes: list[dict[str, Any]] = []
+        self.dropped: list[dict[str, Any]] = []
+        self.run: ProofRun | None = None
+        self.comparison = OutcomeComparison()
+        self.passed = False
+
+    def note(self, run: ProofRun, comparison: OutcomeComparison, kept: list[int]) -> bool:
+        """Remember one proof and say whether it holds."""
+        green = is_green(run, comparison)
+        failing = [*run.generated.red, *comparison.lost_green]
+        self.probes.append({"kept": kept, "passed": green, "failing": failing[:50]})
+        if green or self.run is None or not self.passed:
+            self.run, self.comparison = run, comparison
+        self.passed = self.passed or green
+        return green
+
+
+async def _search(
+    claim: Claim, ports: Ports, trial: _Trial, document: EditDocument, number: int, log: SandboxLog
+) -> _Search:
+    async with unit_of_work(claim.actor) as uow:
+        row = await attempts.get_attempt(uow, claim.job_id, number)
+    cycle = await attempts.read_cycle(claim)
+    kept = list(row.probes[0]["kept"]) if row.probes else list(range(len(document.operations)))
+    search = _Search(document, kept)
+    search.dropped = list(row.dropped_operations)
+    run, comparison = await trial.prove(document, log)
+    green = search.note(run, comparison, kept)
+    first_pass = claim.state is JobState.REFACTORING
+    if first_pass or run.timed_out or row.route != RouteName.RULES.value:
+        return search
+    whole = await attempts.read_document(claim, cycle.first_number)
+    if green and len(kept) == len(whole.operations):
+        return search
+    await _narrow(claim, ports, trial, search, whole, cycle.tried, log)
+    return search
+
+
+async def _narrow(
+    claim: Claim,
+    ports: Ports,
+    trial: _Trial,
+    search: _Search,
+    whole: EditDocument,
+    tried_before: list[TriedSubset],
+    log: SandboxLog,
+) -> None:
+    """Try further subsets, at most 8 runs, until the largest passing part is found (decision on repair budget)."""
+    while len(search.probes) < RULES_PROBES_PER_REPAIR:
+        tried = [TriedSubset(**probe) for probe in search.probes]
+        payload = RepairPayload(
+            goal=claim.job.goal,
+            path_scope=claim.job.target_paths,
+            protected=_protected(trial.source),
+            level=trial.source.level,
+            document=whole,
+            failures=_failures(search.run),
+            tried=[*tried_before, *tried],
+        )
+        answer = repair(payload, trial.project, trial.source.tree)
+        if answer.document is None or answer.settled:
+            return
+        await ports.log(f"probe {len(search.probes)}: {answer.summary}")
+        run, comparison = await trial.prove(answer.document, log)
+        if search.note(run, comparison, answer.kept):
+            search.document, search.kept = answer.document, answer.kept
+            search.dropped = [entry.model_dump() for entry in answer.dropped]
+
+
+def _failures(run: ProofRun | None) -> list[TestFailure]:
+    if run is None:
+        return []
+    found = [item for suite in (run.generated, run.own) for item in suite.outcomes.values() if item.is_red]
+    return [
+        TestFailure(
+            test_id=item.test_id, error_class=item.error_class, location=item.location, excerpt=item.message[:2000]
+        )
+        for item in found[:100]
+    ]
+
+
+async def _ended(claim: Claim, ports: Ports, trial: _Trial, number: int, search: _Search) -> Outcome:
+    run = search.run
+    if run is None:
+        raise ItemFaultError("no proof ran")
+    result = Result.GREEN if search.passed else Result.TIMED_OUT if run.timed_out else Result.RED
+    fingerprint = None if search.passed else failure_fingerprint(run.generated, run.own)
+    passed = len(run.generated.expected) - len(run.generated.red)
+    total = len(run.generated.expected)
+    await ports.log(
+        f"attempt {number}: {passed} of {total} generated tests, {search.comparison.sentence}",
+        "PASS" if search.passed else "FAIL",
+    )
+    blob = await attempts.seal_document(claim, search.document) if search.passed and len(search.probes) > 1 else None
+    status = {Result.GREEN: "PASSED", Result.RED: "FAILED", Result.TIMED_OUT: "TIMEOUT"}[result]
+
+    async def write(uow: UnitOfWork) -> None:
+        row = await attempts.get_attempt(uow, claim.job_id, number)
+        row.test_run_id = await add_run(
+            uow,
+            claim,
+            run,
+            trial.suite,
+            run_type="REPAIR" if row.test_run_id is None else "MANUAL",
+            attempt_number=number,
+            status=status,
+            session_id=trial.live.row_id,
+            own_order=tuple(trial.before.outcomes),
+        )
+        row.outcome = {"PASSED": "APPLIED", "TIMEOUT": "TIMEOUT"}.get(status, "FAILED")
+        row.fingerprint, row.completed_at = fingerprint, now()
+        row.probes, row.dropped_operations = search.probes, search.dropped
+        if claim.state is JobState.SELF_HEALING and not search.passed:
+            same = fingerprint is not None and fingerprint == claim.job.failure_pattern_fingerprint
+            row.identical_count = claim.job.identical_failure_count + 1 if same else 1
+        if blob is not None:
+            row.document_artifact_id = attempts.artifacts.add_artifact(
+                uow, claim.job_id, ArtifactType.EDIT_OPERATIONS, blob, name=f"edit-document-{number}-kept.json"
+            )
+        uow.session.add(row)
+
+    frame = event(EventType.ATTEMPT_END, attempt=number, passed=search.passed, fingerprint=fingerprint)
+    detail = {"attempt_number": number, "fingerprint": fingerprint, "failing": list(run.generated.red[:50])}
+    return Outcome(result, fact=f"{passed} of {total}", detail=detail, writes=[write], events=[frame])
