@@ -5,6 +5,7 @@ services check what it may reach. Handlers are `async`; helpers begin with `_`, 
 """
 
 import functools
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from services.core.actor import Actor, Surface
 from services.identity import service as identity
 from services.identity.schemas import SessionActor
 from services.infra.unit_of_work import UnitOfWork, unit_of_work
+
+logger = logging.getLogger(__name__)
 
 SESSION_COOKIE = "iama_session"
 """Name of the HttpOnly cookie that the sign-in endpoint sets."""
@@ -78,6 +81,12 @@ def parse_id(value: Any) -> UUID:
         raise IamaError("NOT_FOUND") from error
 
 
+def internal_error(place: str) -> IamaError:
+    """Log the exception at hand and return what a page says about it; never its text."""
+    logger.exception("unexpected exception in %s", place)
+    return IamaError("INTERNAL_ERROR")
+
+
 class PageState(rx.State, mixin=True):
     """The common part of page states: `problem` is what the last handler was refused."""
 
@@ -125,5 +134,7 @@ def guarded(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[A
             return await handler(self, *args)
         except IamaError as error:
             return self._refuse(error)
+        except Exception:
+            return self._refuse(internal_error(handler.__qualname__))
 
     return run

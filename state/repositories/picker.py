@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from services.canon.errors import IamaError
 from services.canon.limits import PAGE_MAX
 from services.jobs import service as jobs
-from state.base import NO_PROBLEM, PageState, guarded
+from state.base import NO_PROBLEM, PageState, guarded, internal_error
 from state.repositories.preflight import PreflightView, measure
 from state.repositories.views import RepositoryRowView, repository_rows, setup_address
 from state.setup.views import SetupErrors, build_request, errors_of, field_error
@@ -85,11 +85,12 @@ class RepositoriesState(PageState, rx.State):
             verdict = await measure(request.source.url, request.source.branch, request.path_scope)
             async with self:
                 self.preflight = verdict
-        except IamaError as error:
+        except Exception as error:
+            refusal = error if isinstance(error, IamaError) else internal_error("check")
             async with self:
-                self.errors = field_error(error) or self.errors
-                if field_error(error) is None:
-                    self._refuse(error)
+                self.errors = field_error(refusal) or self.errors
+                if field_error(refusal) is None:
+                    self._refuse(refusal)
         finally:
             async with self:
                 self.checking = False

@@ -11,7 +11,7 @@ from services.canon.errors import IamaError
 from services.core.actor import Actor
 from services.engine.goals import EXAMPLES, parse_goal
 from services.jobs.schemas import CreateJobRequest
-from state.base import NO_PROBLEM, PageState, guarded
+from state.base import NO_PROBLEM, PageState, guarded, internal_error
 from state.repositories.preflight import PreflightView, measure
 from state.setup.loaders import create_and_start
 from state.setup.views import GoalView, SetupErrors, build_request, errors_of, field_error
@@ -94,9 +94,9 @@ class NewJobState(PageState, rx.State):
             if verdict.passed:
                 job = await create_and_start(actor, request)
                 yield rx.redirect(f"/jobs/{job.job_id}/execution")
-        except IamaError as error:
+        except Exception as error:
             async with self:
-                yield self._place(error)
+                yield self._place(error if isinstance(error, IamaError) else internal_error("start"))
         finally:
             async with self:
                 self.activity = ""
