@@ -55,7 +55,8 @@ def _plan_fixes(tree: Tree, project: ProjectModel, goal: Goal, level: ProposalLe
     sources = _editable(tree, project, goal, level)
     target = goal.target or _declared_floor(tree) or CLEAN_UP_TARGET
     rules = rules_for(goal.kind, level)
-    fixed = fix_texts({path: source.text for path, source in sources.items()}, rules, target, project)
+    texts = {path: source.text for path, source in sources.items()}
+    fixed = fix_texts(texts, rules, target, project, spare_unused=goal.kind is GoalKind.MODERNISE)
     after = {**tree, **{path: _stored(sources[path], text) for path, text in fixed.texts.items()}}
     hazards = _version_hazards(tree, goal, fixed) + _unreadable(project, goal)
     return _finished(

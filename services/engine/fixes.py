@@ -1,9 +1,9 @@
 """Applying lint fixes to texts until nothing more is found, one guarded fix at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from services.engine.guards import FileView, may_take
+from services.engine.guards import FileView, may_take, removed_imports
 from services.engine.project_model import ProjectModel
 from services.engine.ruff_gateway import Finding, find_fixes
 from services.engine.source import Splice
@@ -22,25 +22,48 @@ class FixedTexts:
     left: int = 0
 
 
-def fix_texts(texts: Mapping[str, str], rules: tuple[str, ...], target: str, project: ProjectModel) -> FixedTexts:
+def fix_texts(
+    texts: Mapping[str, str], rules: tuple[str, ...], target: str, project: ProjectModel, *, spare_unused: bool = False
+) -> FixedTexts:
     """Return what the rules make of the texts.
 
     Args:
         texts: path → source text with LF line endings.
         target: Python version as `3.11`.
+        spare_unused: Keep imports that were unused before, and remove only those that the fixes leave unused.
     """
     result = FixedTexts()
     wanted = names_wanted_elsewhere(project)
     read = annotations_are_read(project)
+    spared = _unused_imports(texts, target) if spare_unused else {}
+
+    def views(path: str, text: str) -> FileView:
+        return FileView(path, text, wanted, read, spared.get(path, frozenset()))
+
     pending = dict(texts)
     for _ in range(MAX_ROUNDS):
-        changed = _round(pending, rules, target, wanted, read, result)
+        changed = _round(pending, rules, target, views, result)
         result.texts |= changed
         pending = changed
         if not pending:
             break
-    result.texts = {path: text for path, text in result.texts.items() if text != texts[path]}
+    tidy = {path: _without_new_blank_head(texts[path], text) for path, text in result.texts.items()}
+    result.texts = {path: text for path, text in tidy.items() if text != texts[path]}
     return result
+
+
+def _without_new_blank_head(before: str, after: str) -> str:
+    """Drop the blank lines that the removal of a first line leaves on top."""
+    return after if before.startswith("\n") else after.lstrip("\n")
+
+
+def _unused_imports(texts: Mapping[str, str], target: str) -> dict[str, frozenset[tuple[str, str]]]:
+    """Return by path the imports that nothing in the file uses."""
+    found: dict[str, frozenset[tuple[str, str]]] = {}
+    for finding in find_fixes(texts, ("F401",), target):
+        gone = removed_imports(finding, texts[finding.path])
+        found[finding.path] = found.get(finding.path, frozenset()) | gone
+    return found
 
 
 def names_wanted_elsewhere(project: ProjectModel) -> frozenset[str]:
@@ -74,8 +97,7 @@ def _round(
     texts: Mapping[str, str],
     rules: tuple[str, ...],
     target: str,
-    wanted: frozenset[str],
-    read: bool,
+    views: Callable[[str, str], FileView],
     result: FixedTexts,
 ) -> dict[str, str]:
     by_path: dict[str, list[Finding]] = {}
@@ -83,8 +105,7 @@ def _round(
         by_path.setdefault(finding.path, []).append(finding)
     changed: dict[str, str] = {}
     for path, findings in by_path.items():
-        view = FileView(path, texts[path], wanted, read)
-        text = _with_fixes(view, findings, result)
+        text = _with_fixes(views(path, texts[path]), findings, result)
         if text != texts[path]:
             changed[path] = text
     return changed

@@ -29,6 +29,7 @@ class FileView:
     text: str
     wanted_names: frozenset[str]
     annotations_are_read: bool
+    spared_imports: frozenset[tuple[str, str]] = frozenset()
 
 
 def may_take(finding: Finding, view: FileView) -> bool:
@@ -65,17 +66,22 @@ def _unused_import(finding: Finding, view: FileView) -> bool:
     """
     if view.path.endswith("__init__.py") or "import *" in view.text or "__getattr__" in view.text:
         return False
-    removed = _removed_imports(finding, view.text)
-    return bool(removed) and all(
-        module in sys.stdlib_module_names
-        and module not in _LOADS_SOMETHING
-        and bound not in view.wanted_names
-        and len(re.findall(rf"\b{re.escape(bound)}\b", view.text)) == 1
-        for module, bound in removed
+    removed = removed_imports(finding, view.text)
+    return (
+        bool(removed)
+        and not removed & view.spared_imports
+        and all(
+            module in sys.stdlib_module_names
+            and module not in _LOADS_SOMETHING
+            and bound not in view.wanted_names
+            and len(re.findall(rf"\b{re.escape(bound)}\b", view.text)) == 1
+            for module, bound in removed
+        )
     )
 
 
-def _removed_imports(finding: Finding, text: str) -> set[tuple[str, str]]:
+def removed_imports(finding: Finding, text: str) -> set[tuple[str, str]]:
+    """Return (top-level module, bound name) of the imports a fix takes away; empty when that cannot be told."""
     after = text
     for edit in reversed(finding.edits):
         after = after[: edit.start] + edit.replacement + after[edit.end :]
@@ -140,7 +146,7 @@ def _import_order(text: str) -> list[str] | None:
     for node in body:
         if isinstance(node, ast.Import):
             modules += [item.name for item in node.names]
-        elif isinstance(node, ast.ImportFrom):
+        elif isinstance(node, ast.ImportFrom) and all(item.name != "*" for item in node.names):
             modules.append("." * node.level + (node.module or ""))
         else:
             return None

@@ -2,7 +2,8 @@
 behaviour under the named condition.
 
 `SAFE` rules are taken where the linter itself calls the fix safe. `VETTED` ones it offers with a caution; `guards`
-hold the condition under which we take them. Rules that change results for some input are not in the table.
+hold the condition under which we take them. MODERNISE removes only imports (F401) that it leaves unused itself.
+Rules that change results for some input are not in the table.
 """
 
 from services.canon.vocabulary import ProposalLevel
@@ -14,7 +15,7 @@ RULES: dict[GoalKind, dict[ProposalLevel, tuple[str, ...]]] = {
     GoalKind.MODERNISE: {
         _C: (
             "UP003", "UP004", "UP005", "UP009", "UP010", "UP012", "UP015", "UP017", "UP018", "UP020", "UP021", "UP023",
-            "UP024", "UP025", "UP026", "UP029", "UP032", "UP033", "UP034", "UP039", "UP041",
+            "UP024", "UP025", "UP026", "UP029", "UP032", "UP033", "UP034", "UP039", "UP041", "F401",
         ),
         _S: ("UP006", "UP007", "UP011", "UP035", "UP037", "UP043", "UP044", "UP045", "C408", "C410", "FURB105",
              "FURB167", "FURB168", "FURB169", "PIE790", "PIE800", "PIE804", "PIE808", "RUF010", "SIM114", "SIM300",
@@ -27,8 +28,8 @@ RULES: dict[GoalKind, dict[ProposalLevel, tuple[str, ...]]] = {
              "W291", "W293", "W292", "W605", "SIM300", "SIM208", "SIM910", "PIE804", "PIE808", "RSE102", "UP034",
              "UP039", "C408", "PLR1711"),
         _S: ("SIM101", "SIM103", "SIM108", "SIM114", "SIM117", "SIM118", "SIM210", "SIM211", "SIM212", "SIM911",
-             "PIE800", "PIE807", "C400", "C401", "C402", "C403", "C404", "C405", "C406", "C409", "C410",
-             "C411", "C418", "C420", "PLR5501", "B009", "B010", "RUF010", "FURB105", "FURB167", "UP004", "UP012", "UP015",
+             "PIE800", "PIE807", "C400", "C401", "C402", "C403", "C404", "C405", "C406", "C409", "C410", "C411",
+             "C418", "C420", "PLR5501", "B009", "B010", "RUF010", "FURB105", "FURB167", "UP004", "UP012", "UP015",
              "UP018", "UP025", "UP032"),
         _X: ("I001", "SIM102", "SIM110", "RET504", "RET503", "FURB188", "W391", "UP009"),
     },

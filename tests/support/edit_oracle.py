@@ -21,9 +21,16 @@ BOM = b"\xef\xbb\xbf"
 
 def ask_oracle(base: dict[str, bytes], document_json: str) -> dict[str, str]:
     """Return path → SHA-256 as a fresh process computes it. Raises `CalledProcessError` when it cannot."""
-    request = {"base": {p: base64.b64encode(c).decode() for p, c in base.items()}, "document": json.loads(document_json)}
+    request = {
+        "base": {p: base64.b64encode(c).decode() for p, c in base.items()},
+        "document": json.loads(document_json),
+    }
     answer = subprocess.run(
-        [sys.executable, "-I", __file__], input=json.dumps(request).encode(), capture_output=True, check=True, timeout=120
+        [sys.executable, "-I", __file__],
+        input=json.dumps(request).encode(),
+        capture_output=True,
+        check=True,
+        timeout=120,
     )
     return dict(json.loads(answer.stdout))
 

@@ -20,7 +20,9 @@ def replace(base: dict[str, bytes], path: str, search: str, new: str) -> SearchR
     return SearchReplace(path=path, base_fingerprint=file_fingerprint(base[path]), search=search, replace=new)
 
 
-def rename(base: dict[str, bytes], path: str, symbol: str, new: str, options: RenameOptions = EVERYWHERE) -> RenameSymbol:
+def rename(
+    base: dict[str, bytes], path: str, symbol: str, new: str, options: RenameOptions = EVERYWHERE
+) -> RenameSymbol:
     """Anchor a rename on the present content."""
     print_ = file_fingerprint(base[path])
     return RenameSymbol(path=path, base_fingerprint=print_, symbol=symbol, new_name=new, options=options)

@@ -50,7 +50,9 @@ class TestSearchReplace:
 
     def test_counts_overlapping_occurrences(self) -> None:
         base = {"a.txt": b"aaa"}
-        assert only_code(apply_document(base, document(replace(base, "a.txt", "aa", "b")))) is RefusalCode.ANCHOR_AMBIGUOUS
+        assert (
+            only_code(apply_document(base, document(replace(base, "a.txt", "aa", "b")))) is RefusalCode.ANCHOR_AMBIGUOUS
+        )
 
     def test_refuses_a_stale_base(self) -> None:
         operation = replace(BASE, "pkg/a.py", "x = 1", "x = 5")
@@ -94,7 +96,9 @@ class TestNodeReplace:
     def test_replaces_a_method_with_its_decorators(self) -> None:
         base = {"a.py": self.SOURCE.encode()}
         old = "@staticmethod\n    def f() -> int:\n        return 1"
-        done = apply_document(base, document(node(base, "a.py", "FUNCTION", "A.f", old, "def f(self) -> int:\n        return 2")))
+        done = apply_document(
+            base, document(node(base, "a.py", "FUNCTION", "A.f", old, "def f(self) -> int:\n        return 2"))
+        )
         assert done.tree["a.py"] == b"class A:\n    def f(self) -> int:\n        return 2\n\n    def g(self): ...\n"
 
     def test_refuses_another_definition_than_planned(self) -> None:
@@ -109,7 +113,10 @@ class TestNodeReplace:
     )  # fmt: skip
     def test_refuses_a_node_that_is_not_one(self, source: str, code: RefusalCode) -> None:
         base = {"a.py": source.encode()}
-        assert only_code(apply_document(base, document(node(base, "a.py", "FUNCTION", "f", "def f(): 1", "f = 1")))) is code
+        assert (
+            only_code(apply_document(base, document(node(base, "a.py", "FUNCTION", "f", "def f(): 1", "f = 1"))))
+            is code
+        )
 
     def test_recognises_a_replay(self) -> None:
         base = {"a.py": b"def f(): return 1\n"}
@@ -212,9 +219,10 @@ ENDINGS = st.sampled_from(["\n", "\r\n", "\r"])
 @st.composite
 def contents(draw: st.DrawFn) -> bytes:
     parts = [line + draw(ENDINGS) for line in draw(LINES)]
-    if parts and draw(st.booleans()):
+    if parts and draw(st.integers(0, 1)):
         parts[-1] = parts[-1].rstrip("\r\n")
-    return draw(st.sampled_from([b"", b"\xef\xbb\xbf"])) + "".join(parts).encode()
+    bom: bytes = draw(st.sampled_from([b"", b"\xef\xbb\xbf"]))
+    return bom + "".join(parts).encode()
 
 
 TREES = st.dictionaries(st.sampled_from(["a.txt", "d/b.txt", "d/e/c.txt"]), contents(), max_size=3)
@@ -255,9 +263,7 @@ class TestProperties:
         generator = random.Random(20)
         names = ["a.py", "d/b.txt", "d/c.md"]
         for _ in range(12):
-            trees = [
-                {name: _random_content(generator) for name in names if generator.random() < 0.8} for _ in range(2)
-            ]
+            trees = [{name: _random_content(generator) for name in names if generator.random() < 0.8} for _ in range(2)]
             change = document_between(*trees)
             result = apply_document(trees[0], change)
             assert result.applied

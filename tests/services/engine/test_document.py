@@ -52,7 +52,8 @@ class TestReading:
             document_from_json(json.dumps({"version": 1, "operations": [operation]}))
 
     @pytest.mark.parametrize(
-        "path", ["/etc/passwd", "../a.py", "a/../../b", "a\0b", "a\\b", ".git/config", "x/.GIT/hooks/a", "", ".", "C:/a"]
+        "path",
+        ["/etc/passwd", "../a.py", "a/../../b", "a\0b", "a\\b", ".git/config", "x/.GIT/hooks/a", "", ".", "C:/a"],
     )
     def test_refuses_a_path_that_is_not_a_file_of_the_tree(self, path: str) -> None:
         with pytest.raises(ValidationError):
