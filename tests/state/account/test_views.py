@@ -1,0 +1,28 @@
+"""The top bar and the forms say who is there and what was refused."""
+
+import pytest
+
+from state.account.views import initials, refused_form
+
+
+class TestInitials:
+    @pytest.mark.parametrize(
+        ("email", "letters"),
+        [("mara.lindqvist@x.example", "ML"), ("root@localhost", "RO"), ("a@x.example", "A"), ("jo-ann_b@x", "JA")],
+    )
+    def test_takes_one_or_two_capitals(self, email: str, letters: str) -> None:
+        assert initials(email) == letters
+
+
+class TestRefusedForm:
+    def test_places_the_sentence_at_its_field_and_keeps_the_address(self) -> None:
+        form = refused_form("INVALID_CREDENTIALS", "Address or password is wrong.", "a@x.example", None)
+        assert (form.password_error, form.email, form.form_error) == (
+            "Address or password is wrong.",
+            "a@x.example",
+            "",
+        )
+
+    def test_says_how_long_to_wait(self) -> None:
+        form = refused_form("TOO_MANY_REQUESTS", "Too many tries.", "", 30)
+        assert form.form_error == "Too many tries. Try again in 30 s."

@@ -1,0 +1,49 @@
+"""The set-up form becomes exactly the request that its fields say, or sentences at its fields."""
+
+import pytest
+from pydantic import ValidationError
+
+from services.canon.errors import IamaError
+from state.setup.views import build_request, errors_of, field_error, split_scope
+
+FIELDS = {"url": "/srv/git/app", "branch": "", "scope": "src\npkg, tests", "goal": "Clean up", "phase_ceiling": "2"}
+
+
+class TestBuildRequest:
+    def test_carries_every_choice(self) -> None:
+        request = build_request({**FIELDS, "own_code": True, "test_timeout_seconds": "300"})
+        assert request.source.url == "/srv/git/app" and request.source.branch is None
+        assert request.path_scope == ["pkg", "src", "tests"]
+        assert request.escalation_preauth.phase_ceiling == 2
+        assert request.own_code and request.test_timeout_seconds == 300
+
+    @pytest.mark.parametrize(
+        ("change", "field"),
+        [
+            ({"url": " "}, "url"),
+            ({"branch": "--upload-pack=x"}, "branch"),
+            ({"scope": "../elsewhere"}, "scope"),
+            ({"scope": ""}, "scope"),
+            ({"goal": "   "}, "goal"),
+        ],
+    )
+    def test_says_at_the_field_what_is_wrong(self, change: dict[str, str], field: str) -> None:
+        with pytest.raises(ValidationError) as refusal:
+            build_request({**FIELDS, **change})
+        found = errors_of(refusal.value)
+        assert getattr(found, field)
+        assert [name for name in ("url", "branch", "scope", "goal") if getattr(found, name)] == [field]
+
+
+class TestSplitScope:
+    def test_takes_lines_and_commas(self) -> None:
+        assert split_scope(" a \n\nb, c,\n") == ["a", "b", "c"]
+
+
+class TestFieldError:
+    def test_places_a_refusal_at_its_field_with_the_next_step(self) -> None:
+        found = field_error(IamaError("GOAL_NOT_UNDERSTOOD"))
+        assert found is not None and "examples" in found.goal
+
+    def test_leaves_what_belongs_to_no_field_to_the_page(self) -> None:
+        assert field_error(IamaError("KILL_SWITCH_ACTIVE")) is None
