@@ -1,0 +1,1 @@
+"""Handing over a result: diffs, evidence, publications, patch bundles."""

@@ -1,0 +1,78 @@
+"""What leaves the delivery slice."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+TRAILER = "Co-authored-by: IAMA-Agent <bot@iama.dev>"
+
+
+class HunkView(BaseModel):
+    """One hunk for reading and choosing."""
+
+    hunk_id: str
+    header: str
+    old_start: int
+    old_lines: int
+    new_start: int
+    new_lines: int
+    text: str
+
+
+class FileDiffView(BaseModel):
+    """Difference of one file (API reference 2.2)."""
+
+    path: str
+    old_path: str | None
+    change: str
+    base_fingerprint: str | None
+    result_fingerprint: str | None
+    additions: int
+    deletions: int
+    is_binary: bool
+    hunks: list[HunkView]
+
+
+class FileTexts(BaseModel):
+    """Both sides of one changed file, as text; None where the file is absent or binary."""
+
+    path: str
+    before: str | None
+    after: str | None
+
+
+class PublicationView(BaseModel):
+    """One publication of the result."""
+
+    delivery_id: UUID
+    kind: str
+    status: str
+    branch_name: str
+    base_sha: str
+    commit_sha: str | None
+    error_code: str | None
+    accepted_files: list[str]
+    created_at: datetime
+    published_at: datetime | None
+
+
+class DeliveryView(BaseModel):
+    """A delivered result: what changed, what proves it, where it went."""
+
+    job_id: UUID
+    diff_files: list[FileDiffView]
+    artifact_expires_at: datetime | None
+    artifact_hash: str
+    baseline_mode_used: str | None
+    baseline_risk_note: str | None
+    can_revert: bool
+    publishing_closed_reason: str | None
+    selectable: str
+    """`hunks` when every edit is an exact search-replace, else `files`."""
+    proposed_branch: str
+    provenance: dict[str, str]
+    evidence: dict[str, Any]
+    dropped_operations: list[Any]
+    publications: list[PublicationView]

@@ -1,0 +1,208 @@
+"""Gate, packaging, recovery and publishing."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import select
+
+from services.artifacts import service as artifacts
+from services.artifacts.packing import pack_tree
+from services.artifacts.schemas import ArtifactType, StoredBlob
+from services.canon.errors import IamaError
+from services.canon.events import EventType, event
+from services.canon.tasks import ItemKind
+from services.core.clock import now
+from services.core.tree import file_fingerprint
+from services.delivery import rules
+from services.delivery import service as delivery
+from services.delivery.evidence import record_hash
+from services.engine.apply import apply_document
+from services.engine.diff import unified_patch
+from services.infra.unit_of_work import UnitOfWork, unit_of_work
+from services.repositories import rules as source_rules
+from services.repositories import service as repositories
+from services.repositories import snapshots
+from services.repositories.publishing import push_branch
+from services.repositories.schemas import PushedBranch
+from services.tables.delivery import CodeProvenanceRecord, SourceDelivery
+from services.tables.evidence import EvidenceRecord
+from services.tables.jobs import RefactorJob
+from services.workflow import attempts
+from services.workflow.evidence import build_evidence
+from services.workflow.job_source import load_source
+from services.workflow.outcomes import Claim, Outcome, Ports, Result
+from services.workflow.registry import handles
+
+
+@handles(ItemKind.DELIVERY_GATE)
+async def delivery_gate(claim: Claim, ports: Ports) -> Outcome:
+    """Compare the branch's head with the start, then package result and evidence."""
+    job = claim.job
+    number = int(claim.payload["attempt_number"])
+    current, latency = await repositories.check_head(
+        job.source_url or "", job.source_branch or "", job.head_sha_at_start or ""
+    )
+    frame = event(
+        EventType.HEAD_CHECK,
+        status="MATCH" if current == job.head_sha_at_start else "DRIFTED",
+        start_sha=job.head_sha_at_start,
+        current_sha=current,
+    )
+    package = await _package(claim, number)
+    await ports.log(f"branch head {(current or 'gone')[:12]}, checked in {latency} ms")
+
+    async def write(uow: UnitOfWork) -> None:
+        await repositories.store_head_check(uow, job, current, latency)
+        await package.store(uow, claim)
+
+    if current != job.head_sha_at_start:
+        detail = {"start_sha": job.head_sha_at_start, "current_sha": current}
+        return Outcome(Result.DRIFTED, fact="head moved", detail=detail, writes=[write], events=[frame])
+    return Outcome(Result.DONE, fact=package.fact, writes=[write], events=[frame])
+
+
+class _Package:
+    """Sealed blobs of a result with its evidence document."""
+
+    def __init__(self, blobs: dict[ArtifactType, tuple[str, StoredBlob]], evidence: dict[str, Any], fact: str) -> None:
+        self.blobs, self.evidence, self.fact = blobs, evidence, fact
+
+    async def store(self, uow: UnitOfWork, claim: Claim) -> None:
+        """Write artifact rows, the evidence record and the frame that says the result can be fetched."""
+        for kind, (name, blob) in self.blobs.items():
+            artifacts.add_artifact(uow, claim.job_id, kind, blob, name=name)
+        digest = self.blobs[ArtifactType.RESULT_TREE][1].content_hash
+        uow.session.add(
+            EvidenceRecord(
+                tenant_id=uow.tenant_id,
+                job_id=claim.job_id,
+                artifact_hash=digest,
+                document=self.evidence,
+                record_hash=record_hash(self.evidence),
+            )
+        )
+        await uow.session.flush()
+        frame = event(EventType.ARTIFACT_READY, artifact_expires_at=None, artifact_hash=digest)
+        await uow.record(claim.job_id, claim.state_revision, [frame])
+
+
+async def _package(claim: Claim, number: int) -> _Package:
+    source = await load_source(claim)
+    document = await attempts.read_document(claim, number)
+    result = apply_document(
+        source.tree, document, scope=claim.job.target_paths, protected=source.protected, atomic=False
+    )
+    sides = rules.pack_sides(source.tree, result.tree)
+    before, after = rules.unpack_sides(sides)
+    contents = {
+        ArtifactType.RESULT_TREE: ("changed-files", pack_tree(sides)),
+        ArtifactType.PATCH: ("change.patch", unified_patch(before, after).encode("utf-8", "surrogateescape")),
+        ArtifactType.REVERSE_PATCH: ("reverse.patch", unified_patch(after, before).encode("utf-8", "surrogateescape")),
+    }
+    blobs = {}
+    for kind, (name, content) in contents.items():
+        blobs[kind] = (name, await artifacts.write_blob(claim.actor, content))
+    subjects = {path: file_fingerprint(content) for path, content in after.items()}
+    deleted = sorted(set(before) - set(after))
+    evidence = await build_evidence(claim, source, number, subjects, deleted, document)
+    return _Package(blobs, evidence, f"{len({*before, *after})} files")
+
+
+@handles(ItemKind.RESTORE)
+async def restore(claim: Claim, ports: Ports) -> Outcome:
+    """Keep the last patch as a partial artifact; the source repository was never touched (V1-FR-DEL-003)."""
+    writes = []
+    number = attempts.next_number(claim.job) - 1
+    if number >= 0:
+        source = await load_source(claim)
+        document = await attempts.read_document(claim, number)
+        result = apply_document(
+            source.tree, document, scope=claim.job.target_paths, protected=source.protected, atomic=False
+        )
+        before, after = rules.unpack_sides(rules.pack_sides(source.tree, result.tree))
+        patch = unified_patch(before, after).encode("utf-8", "surrogateescape")
+        blob = await artifacts.write_blob(claim.actor, patch)
+
+        async def write(uow: UnitOfWork) -> None:
+            artifacts.add_artifact(uow, claim.job_id, ArtifactType.PARTIAL_ARTIFACT, blob, name="last-attempt.patch")
+
+        writes.append(write)
+    await ports.log("the source repository is as it was; the last patch is kept as a partial artifact")
+    return Outcome(Result.DONE, fact="restored", writes=writes)
+
+
+@handles(ItemKind.PUBLISH)
+async def publish(claim: Claim, ports: Ports) -> Outcome:
+    """Push the delivered result as a new branch; the job stays delivered whatever happens (decision on D-33)."""
+    job = claim.job
+    async with unit_of_work(claim.actor) as uow:
+        row = (
+            await uow.session.exec(
+                select(SourceDelivery).where(SourceDelivery.id == UUID(str(claim.payload["delivery_id"])))
+            )
+        ).one()
+        record = await delivery.find_evidence(uow, job.id)
+    before, after = await delivery.read_sides(claim.actor, job.id)
+    current, latency = await repositories.check_head(job.source_url or "", job.source_branch or "", row.base_sha)
+    if current != row.base_sha:
+        return await _not_published(claim, ports, row, "REMOTE_HEAD_CONFLICT", latency, current)
+    folder = snapshots.scratch_path(job.id) / f"publish-{claim.lease_token}"
+    dropped = len(record.document["predicate"].get("dropped_operations", [])) if record else 0
+    try:
+        pushed = await push_branch(
+            source_rules.check_source(job.source_url or "").url,
+            base_branch=job.source_branch or "",
+            base_sha=row.base_sha,
+            branch=row.branch_name,
+            changes=rules.changes(before, after, row.accepted.get("files")),
+            message=rules.commit_message(job.goal, job.id, record.record_hash if record else "", dropped),
+            when=row.created_at.isoformat(timespec="seconds"),
+            folder=folder,
+        )
+    except IamaError as error:
+        if error.retryable:
+            raise
+        return await _not_published(claim, ports, row, error.code, latency, current)
+    finally:
+        await snapshots.wipe_folder(snapshots.scratch_path(job.id))
+    await ports.log(f"branch {pushed.branch} pushed at {pushed.commit_sha[:12]}", "PASS")
+    return _published(claim, job, row, pushed)
+
+
+def _published(claim: Claim, job: RefactorJob, row: SourceDelivery, pushed: PushedBranch) -> Outcome:
+    async def write(uow: UnitOfWork) -> None:
+        fresh = await uow.session.get(SourceDelivery, row.id)
+        if fresh is not None:
+            fresh.status, fresh.commit_sha, fresh.published_at = "PUBLISHED", pushed.commit_sha, now()
+            uow.session.add(fresh)
+        uow.session.add(
+            CodeProvenanceRecord(
+                tenant_id=uow.tenant_id,
+                job_id=job.id,
+                commit_sha=pushed.commit_sha,
+                job_id_reference=str(job.id),
+                artifact_hash=row.artifact_hash,
+            )
+        )
+        await uow.audit("delivery.published", job.id, branch=pushed.branch, commit=pushed.commit_sha)
+
+    frame = event(EventType.DELIVERY, status="PUBLISHED", branch=pushed.branch, commit=pushed.commit_sha)
+    return Outcome(Result.DONE, fact=pushed.branch, writes=[write], events=[frame])
+
+
+async def _not_published(
+    claim: Claim, ports: Ports, row: SourceDelivery, code: str, latency: int, current: str | None
+) -> Outcome:
+    await ports.log(f"not published: {code}", "ERROR")
+
+    async def write(uow: UnitOfWork) -> None:
+        fresh = await uow.session.get(SourceDelivery, row.id)
+        if fresh is not None:
+            fresh.status, fresh.error_code = "FAILED", code
+            uow.session.add(fresh)
+        if code == "REMOTE_HEAD_CONFLICT":
+            await repositories.store_head_check(uow, claim.job, current, latency)
+
+    result = Result.DRIFTED if code == "REMOTE_HEAD_CONFLICT" else Result.REFUSED
+    frame = event(EventType.DELIVERY, status="FAILED", error_code=code)
+    return Outcome(result, fact=code, writes=[write], events=[frame])
