@@ -1,11 +1,13 @@
 """Record tables: transitions, the audit chain, artifacts, titled blocks of facts."""
 
+from typing import Any
+
 import reflex as rx
 
 from components.jobs.parts import fact_list, nothing_yet, section_head
 from components.layout.heads import panel_head
 from components.ui.badge import state_badge
-from components.ui.icon import icon
+from components.ui.button import button
 
 
 def _table(
@@ -75,8 +77,12 @@ def audit_table(rows: rx.Var[list], note: rx.Var[str]) -> rx.Component:
     )
 
 
-def artifact_table(rows: rx.Var[list]) -> rx.Component:
-    """Draw artifacts; an expired one keeps its row."""
+def artifact_table(rows: rx.Var[list], on_download: Any) -> rx.Component:
+    """Draw artifacts; an expired one keeps its row.
+
+    Args:
+        on_download: Handler that takes an artifact id.
+    """
     headings = (
         ("Type", "220px"),
         ("Hash", "112px"),
@@ -95,23 +101,21 @@ def artifact_table(rows: rx.Var[list]) -> rx.Component:
             rx.el.td(row.created, class_name="text-xs secondary"),
             rx.el.td(row.expires, class_name="text-xs job-tone-" + row.expires_tone),
             rx.el.td(row.policy, class_name="mono text-xs muted"),
-            rx.el.td(rx.cond(row.href != "", _download(row.href), rx.el.span("—", class_name="muted"))),
+            rx.el.td(
+                rx.cond(
+                    row.can_download,
+                    button(
+                        "Download", tag="download", kind="quiet", size="compact", on_click=on_download(row.artifact_id)
+                    ),
+                    rx.el.span("—", class_name="muted"),
+                )
+            ),
         ),
     )
     return rx.cond(
         rows.length() > 0,
         _table("Artifacts", headings, body),
         nothing_yet("No artifact yet: the first is the pinned source, stored when the repository was fetched."),
-    )
-
-
-def _download(href: rx.Var[str]) -> rx.Component:
-    return rx.el.a(
-        icon("download"),
-        rx.el.span("Download"),
-        href=href,
-        class_name="button button--quiet button--compact",
-        custom_attrs={"data-full-load": "true"},
     )
 
 

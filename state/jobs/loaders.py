@@ -10,13 +10,16 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from services.artifacts import service as artifacts
+from services.artifacts.schemas import ArtifactType, ArtifactView
+from services.baselines.schemas import GeneratedSuite
 from services.canon.errors import IamaError
 from services.canon.vocabulary import JobAction
 from services.core.actor import Actor
 from services.engine.diff import FileDiff
 from services.feed import service as feed
 from services.feed.schemas import Frame
-from services.infra.unit_of_work import UnitOfWork
+from services.infra.unit_of_work import UnitOfWork, unit_of_work
 from services.jobs import service as jobs
 from services.jobs.schemas import (
     AttemptView,
@@ -30,6 +33,19 @@ from services.jobs.schemas import (
 from services.specs import service as specs
 from services.specs.schemas import BddItem, RevisionView, SpecView
 from services.workflow import service as workflow
+
+DOWNLOADABLE = frozenset(
+    {
+        ArtifactType.DIFF,
+        ArtifactType.PATCH,
+        ArtifactType.REVERSE_PATCH,
+        ArtifactType.PATCH_BUNDLE,
+        ArtifactType.PARTIAL_ARTIFACT,
+        ArtifactType.EDIT_OPERATIONS,
+        ArtifactType.LOG_BUNDLE,
+    }
+)
+"""Kinds a person may take away; packed source trees are not among them."""
 
 BASELINE_RUNS = ("BASELINE", "REBASE_BASELINE")
 
@@ -120,6 +136,45 @@ async def save_spec(actor: Actor, job_id: UUID, revision_token: str, items: Sequ
             "VALIDATION_FAILED", sentence="A behaviour is empty or too long.", fields=["bdd_items"]
         ) from error
     await workflow.edit_spec(actor, job_id, revision_token=revision_token, bdd=bdd, sdd=None)
+
+
+async def load_artifacts(uow: UnitOfWork, job_id: UUID) -> list[ArtifactView]:
+    """Read a job's artifacts, oldest first."""
+    await jobs.require_job(uow, job_id)
+    return await artifacts.list_artifacts(uow, job_id)
+
+
+async def read_artifact(actor: Actor, job_id: UUID, artifact_id: UUID) -> tuple[bytes, str]:
+    """Open an artifact of a job for download; return its content and file name.
+
+    Raises:
+        IamaError: `NOT_FOUND`, also for kinds that are not handed out; `ARTIFACT_EXPIRED`.
+    """
+    async with unit_of_work(actor) as uow:
+        found = next((one for one in await load_artifacts(uow, job_id) if one.id == artifact_id), None)
+    if found is None or found.type not in DOWNLOADABLE:
+        raise IamaError("NOT_FOUND")
+    return await artifacts.read_artifact(actor, artifact_id, job_id), found.name
+
+
+async def load_tests(actor: Actor, job_id: UUID) -> GeneratedSuite | None:
+    """Read the generated tests; None while none is written or they have expired."""
+    content = await _newest(actor, job_id, ArtifactType.TEST_SUITE)
+    return GeneratedSuite.model_validate_json(content) if content is not None else None
+
+
+async def _newest(actor: Actor, job_id: UUID, kind: ArtifactType) -> bytes | None:
+    async with unit_of_work(actor) as uow:
+        await jobs.require_job(uow, job_id)
+        artifact_id = await artifacts.find_latest(uow, job_id, kind)
+    if artifact_id is None:
+        return None
+    try:
+        return await artifacts.read_artifact(actor, artifact_id, job_id)
+    except IamaError as error:
+        if error.code != "ARTIFACT_EXPIRED":
+            raise
+        return None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from state.jobs.views import Fact
 SUITE_TICKS_PER_LINE = 159
 TRAILER = "Co-authored-by: IAMA-Agent <bot@iama.dev>"
 
-_MODES = {
+MODES = {
     "ASSERTION": ("Assertion mode", "success", ""),
     "CHARACTERIZATION": (
         "Characterization mode",
@@ -43,7 +43,7 @@ def evidence_view(
     changed = sum(one is not other for one, other in zip(before, after, strict=False))
     known = bool(before) and len(before) == len(after)
     counts = newest.own_counts if newest and newest.own_strip else {}
-    mode, tone, note = _MODES.get(job.baseline_mode or "", (fmt.DASH, "neutral", ""))
+    mode, tone, note = MODES.get(job.baseline_mode or "", (fmt.DASH, "neutral", ""))
     return shown.EvidenceView(
         strips=strips.draw_lines(before, after, SUITE_TICKS_PER_LINE) if before else [],
         changed_line=f"{changed} of {fmt.count(len(before))} changed" if known else fmt.DASH,

@@ -45,7 +45,7 @@ class ArtifactView:
     expires: str = DASH
     expires_tone: str = ""
     policy: str = DASH
-    href: str = ""
+    can_download: bool = False
 
 
 @dataclass(frozen=True)
