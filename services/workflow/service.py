@@ -8,13 +8,17 @@ from services.canon.errors import IamaError
 from services.canon.events import EventType, event
 from services.canon.lifecycle import SPEC_RESTART_STATES, JobState
 from services.canon.permissions import Permission
+from services.canon.tasks import ItemKind
 from services.canon.vocabulary import STRATEGY_WORDS, JobAction, ProposalLevel
 from services.core.actor import Actor
 from services.core.clock import now
+from services.delivery import service as delivery
+from services.delivery.schemas import PublicationView
 from services.infra.unit_of_work import UnitOfWork, unit_of_work
 from services.jobs import queries, rules
 from services.jobs.schemas import JobView
 from services.jobs.service import get_job_view, require_job
+from services.jobs.transitions import ItemRequest, add_item
 from services.metering import service as metering
 from services.repositories import service as repositories
 from services.repositories.schemas import Preflight
@@ -207,3 +211,24 @@ async def _set_tests_aside(uow: UnitOfWork, job: RefactorJob, params: dict[str, 
     uow.session.add(
         BaselineDecision(**_ids(uow, job), kind="QUARANTINE", targets=targets, reason=note, actor_ref=uow.actor.ref)
     )
+
+
+async def publish(
+    actor: Actor, job_id: UUID, *, branch: str | None = None, accepted_files: list[str] | None = None
+) -> PublicationView:
+    """Ask for a branch with the delivered result at the source; asking again for the same is harmless.
+
+    A selection of files is proven again before it is pushed.
+
+    Raises:
+        IamaError: see `delivery.service.add_publication`.
+    """
+    async with unit_of_work(actor) as uow:
+        job = await require_job(uow, job_id, Permission.DELIVERY_APPLY, lock=True)
+        row, created = await delivery.add_publication(uow, job, branch=branch, accepted_files=accepted_files)
+        if created:
+            kind = ItemKind.PROVE_SUBSET if row.accepted.get("files") else ItemKind.PUBLISH
+            request = ItemRequest(kind, {"delivery_id": str(row.id)})
+            await add_item(uow, job_id, job.status, job.state_revision, f"{row.id}:{kind.value}", request)
+            await uow.record(job_id, job.state_revision, [event(EventType.DELIVERY, status="PENDING")])
+        return delivery.publication_view(row)
