@@ -22,6 +22,9 @@ LOCK_FILE = "lock"
 FORMAT_FILE = "format"
 RUN_FILE = "run.json"
 SUBFOLDERS = ("keys", "logs", "artifacts", "scratch", "sandbox", "repositories")
+LOCK_SECONDS = 0.3
+"""Commands that look whether an instance is alive share the lock for an instant; a start waits that long."""
+
 NEEDED_BYTES = 64 * 1024 * 1024
 NEEDED_FIRST_BYTES = 160 * 1024 * 1024
 
@@ -123,13 +126,23 @@ def plain_sentence(path: Path, error: OSError) -> str:
 
 
 def _lock(path: Path, descriptor: int) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    deadline = time.monotonic() + LOCK_SECONDS
+    while not _try_lock(descriptor):
+        if time.monotonic() < deadline:
+            time.sleep(0.02)
+            continue
         with contextlib.suppress(OSError, ValueError, KeyError):
             url = json.loads((path / RUN_FILE).read_text())["url"]
             raise LaunchError(f"IAMA already runs on the data folder {path}: open {url}, or stop it first.") from None
         raise LaunchError(f"IAMA already runs on the data folder {path}; stop it first.") from None
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _is_locked(folder: Path) -> bool:

@@ -22,10 +22,12 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", alias="IAMA_HOST", description="Address to listen on; loopback unless set.")
     data: Path = Field(Path(".data"), alias="IAMA_DATA", description="Folder of everything the installation keeps.")
     origins: str | None = Field(
-        None, alias="IAMA_ORIGINS", description="Public origins of the pages, separated by commas; needed behind a proxy."
+        None,
+        alias="IAMA_ORIGINS",
+        description="Public origins of the pages, comma-separated; for proxies.",
     )
     web_workers: int = Field(1, alias="IAMA_WEB_WORKERS", ge=1, le=64, description="Web processes behind the port.")
-    pool_workers: int = Field(2, alias="IAMA_POOL_WORKERS", ge=1, le=64, description="Worker processes for sandbox work.")
+    pool_workers: int = Field(2, alias="IAMA_POOL_WORKERS", ge=1, le=64, description="Processes for sandbox work.")
     demo: bool = Field(True, alias="IAMA_DEMO", description="Whether a demo repository is prepared at start.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", alias="IAMA_LOG_LEVEL", description="Least level written to the log files."
@@ -42,7 +44,7 @@ class Settings(BaseSettings):
 
     local_roots: str | None = Field(
         None, alias="IAMA_LOCAL_ROOTS",
-        description="Folders below which local repositories are allowed, separated by colons; default home and working folder.",
+        description="Folders that local repositories may lie in, colon-separated; home and working folder unless set.",
     )  # fmt: skip
     allow_private_remotes: bool = Field(
         False, alias="IAMA_ALLOW_PRIVATE_REMOTES", description="Whether Git remotes may have private addresses."
@@ -52,7 +54,7 @@ class Settings(BaseSettings):
         None, alias="IAMA_MODEL_BASE_URL", description="An OpenAI-compatible server; empty lets the model name choose."
     )
     model_api_key: SecretStr | None = Field(None, alias="IAMA_MODEL_API_KEY", description="Key of the model provider.")
-    model_l1: str | None = Field(None, alias="IAMA_MODEL_L1", description="Model of class L1; none means the built-in rules.")
+    model_l1: str | None = Field(None, alias="IAMA_MODEL_L1", description="Model of class L1; none: built-in rules.")
     model_l2: str | None = Field(None, alias="IAMA_MODEL_L2", description="Model of class L2.")
     model_l3: str | None = Field(None, alias="IAMA_MODEL_L3", description="Model of class L3.")
     model_fallback: bool = Field(
@@ -60,7 +62,9 @@ class Settings(BaseSettings):
     )
 
     github_app_id: str | None = Field(None, alias="IAMA_GITHUB_APP_ID", description="Id of the GitHub App.")
-    smtp_url: SecretStr | None = Field(None, alias="IAMA_SMTP_URL", description="Mail server, smtp://user:password@host:port.")
+    smtp_url: SecretStr | None = Field(
+        None, alias="IAMA_SMTP_URL", description="Mail server, smtp://user:password@host:port."
+    )
 
     @field_validator("database_url")
     @classmethod

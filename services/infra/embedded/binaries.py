@@ -1,4 +1,4 @@
-"""Where the server binaries lie, found without importing their packages (an import would take locks or start servers)."""
+"""Where the server binaries lie, found without importing their packages: an import would take locks."""
 
 import importlib.util
 from functools import cache
