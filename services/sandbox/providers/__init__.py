@@ -1,0 +1,1 @@
+"""Sandbox providers, one file each; `services.sandbox.service` chooses among them."""
