@@ -1,0 +1,97 @@
+"""The terminal's view of a job: one line per state and fact on stderr, summary or JSON on stdout."""
+
+import json
+import time
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from services.canon.vocabulary import STATE_WORDS
+from services.delivery.schemas import DeliveryView
+from services.feed.schemas import Frame
+from services.jobs.schemas import JobView
+
+STYLES = {"success": "green", "danger": "red", "warning": "yellow", "info": "cyan", "neutral": "bold", "paused": "blue"}
+LEVELS = {"WARN": "yellow", "ERROR": "red", "FAIL": "red", "DENY": "yellow", "PASS": "green"}
+
+
+class Display:
+    """Writes progress to stderr; quiet when only a document is wanted."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._console = Console(stderr=True, highlight=False, quiet=quiet, soft_wrap=True)
+        self._started = time.monotonic()
+
+    def frame(self, frame: Frame) -> None:
+        """Show one fact."""
+        match frame.type:
+            case "state_change":
+                self._state(frame)
+            case "log_line":
+                level = frame.payload["level"]
+                self._line(f"{level:<5} {frame.payload['message']}", LEVELS.get(level, "dim"))
+            case "attempt_end":
+                word = "holds" if frame.payload["passed"] else "does not hold"
+                self._line(f"attempt {frame.payload['attempt']} {word}", "green" if frame.payload["passed"] else "red")
+
+    def _state(self, frame: Frame) -> None:
+        word = next((w for s, w in STATE_WORDS.items() if s.value == frame.payload["state"]), None)
+        if word:
+            fact = frame.payload.get("fact")
+            self._line(word.label + (f"  ({fact})" if fact else ""), STYLES[word.token] + " bold")
+
+    def _line(self, text: str, style: str) -> None:
+        seconds = int(time.monotonic() - self._started)
+        self._console.print(Text.assemble((f"{seconds // 60:02d}:{seconds % 60:02d} ", "dim"), (text, style)))
+
+    def state(self, view: JobView) -> None:
+        """Note the present state; lines are written from frames."""
+
+    def say(self, sentence: str, style: str = "bold") -> None:
+        """Write one sentence."""
+        self._line(sentence, style)
+
+
+def summary(delivery: DeliveryView, branch: str | None, commit: str | None) -> str:
+    """Return branch, changed files and evidence as text."""
+    predicate: dict[str, Any] = delivery.evidence["predicate"]
+    lines = [f"Branch {branch} at {(commit or '')[:12]}", ""]
+    for item in delivery.diff_files:
+        lines.append(f"  {item.change.lower():<9} {item.path}  +{item.additions} -{item.deletions}")
+    generated = predicate["generated_tests"]
+    lines += ["", f"Generated tests  {generated['passed_before']} of {generated['total']} before, "
+              f"{generated['passed_after']} of {generated['total']} after"]  # fmt: skip
+    own = predicate.get("own_suite")
+    lines.append(f"Own suite        {own['verdict']}" if own else "Own suite        none was found")
+    baseline = predicate["baseline"]
+    lines.append(f"Baseline         {baseline['mode'].lower()}, {baseline['behaviours_covered']} of "
+                 f"{baseline['behaviours_total']} behaviours covered")  # fmt: skip
+    if delivery.dropped_operations:
+        lines.append(f"Left out         {len(delivery.dropped_operations)} edits that the proof did not hold with")
+    lines.append(f"Evidence         {delivery.evidence['record_hash']}")
+    return "\n".join(lines)
+
+
+def document(view: JobView, delivery: DeliveryView | None, **facts: Any) -> str:
+    """Return the one JSON document of `--json`."""
+    predicate: dict[str, Any] = delivery.evidence["predicate"] if delivery else {}
+    own = predicate.get("own_suite") or {}
+    answer = {
+        "job_id": str(view.job_id),
+        "state": view.status.value,
+        "reason": facts["reason"],
+        "branch": facts["branch"],
+        "commit": facts["commit"],
+        "files": [
+            {"path": f.path, "change": f.change, "additions": f.additions, "deletions": f.deletions}
+            for f in (delivery.diff_files if delivery else [])
+        ],
+        "own_suite": {"before": own.get("before"), "after": own.get("after")} if own else None,
+        "generated_tests": predicate.get("generated_tests"),
+        "dropped_operations": delivery.dropped_operations if delivery else [],
+        "evidence_file": facts["evidence_file"],
+        "failure_detail": view.failure_detail,
+        "duration_seconds": facts["duration_seconds"],
+    }
+    return json.dumps(answer, indent=2, default=str)
