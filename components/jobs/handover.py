@@ -75,7 +75,7 @@ def branch_block(
         rx.el.div(view.branch_line, class_name="text-xs muted"),
         rx.cond(
             view.published != "",
-            rx.el.div(view.published, class_name="text-xs medium job-tone-ok", role="status"),
+            rx.el.div(view.published, class_name="text-xs medium job-tone-" + view.published_tone, role="status"),
             rx.fragment(),
         ),
         class_name="handover-panel",

@@ -31,7 +31,7 @@ class LocalEditor(_Local):
 
     tag = "LocalEditor"
     value: rx.Var[str]
-    on_change: rx.EventHandler[rx.event.passthrough_event_spec(str)]
+    on_change: rx.EventHandler[rx.event.passthrough_event_spec(str)]  # type: ignore[type-arg,valid-type]
 
 
 class LocalComparison(_Local):

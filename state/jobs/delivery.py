@@ -8,12 +8,11 @@ import reflex as rx
 
 from services.canon.errors import IamaError
 from services.core.clock import now
-from services.engine.diff import FileDiff
+from services.delivery.schemas import FileDiffView
 from services.infra.unit_of_work import UnitOfWork
 from state.jobs import loaders, present, present_delivery, present_diff
 from state.jobs.base import JobPageState, checked_text, guarded
 from state.jobs.delivery_views import DiffView, EvidenceView, FileRow, HandoverView, SelectionView, SourcesView
-from state.jobs.views import NoticeView
 
 MODES = frozenset({"split", "unified", "file"})
 METHODS = frozenset({"PUSH_BRANCH", "PATCH_BUNDLE"})
@@ -35,15 +34,16 @@ class DeliveryState(JobPageState, rx.State):
     editing_branch: bool = False
     delivering: bool = False
     locked: bool = False
-    _diffs: Sequence[FileDiff] = ()
+    _diffs: Sequence[FileDiffView] = ()
     _left_out: dict[str, frozenset[str]] = {}
     _selected: str = ""
     _by_file: bool = True
+    _proposed: str = ""
 
     @rx.var
     def verb(self) -> str:
         """Text of the filled button."""
-        return "Push branch" if self.method == "PUSH_BRANCH" else "Download bundle"
+        return "Push branch" if self.method == "PUSH_BRANCH" else "Download patch"
 
     async def _paint(self, uow: UnitOfWork, job_id: UUID, segment: str) -> None:
         moment = now()
@@ -53,13 +53,14 @@ class DeliveryState(JobPageState, rx.State):
         track = present.track_facts(job, data.transitions, data.attempts, moment)
         self.head = present.head_view(job, track, segment)
         self.rail = present.rail_view(job, {**data.counts, "delivery_count": str(len(result.diffs))})
-        self.evidence = present_delivery.evidence_view(job, data.baseline, data.newest, result.evidence, result.hazards)
+        self.evidence = present_delivery.evidence_view(job, data.baseline, data.newest, result.evidence)
         self.handover = present_delivery.handover_view(
             job, bundle_bytes=result.bundle_bytes, published=result.published, record_hash=result.record_hash
         )
-        self.locked = bool(result.published or job.publishing_closed_reason)
+        self.locked = bool(job.publishing_closed_reason)
         self._by_file = result.by_file or segment == "A"
         self._diffs = result.diffs
+        self._proposed = result.branch
         self.branch = self.branch or result.branch
         self._show()
 
@@ -74,7 +75,7 @@ class DeliveryState(JobPageState, rx.State):
             present_diff.diff_view(chosen, self._left_out, unified=unified, by_file=by_file) if chosen else DiffView()
         )
 
-    def _known(self, path: Any) -> FileDiff:
+    def _known(self, path: Any) -> FileDiffView:
         found = next((diff for diff in self._diffs if diff.path == path), None)
         if found is None:
             raise IamaError("VALIDATION_FAILED", fields=["path"])
@@ -101,7 +102,7 @@ class DeliveryState(JobPageState, rx.State):
     async def _show_sources(self) -> None:
         self.sources = SourcesView()
         if self.mode == "file" and self._selected:
-            before, after = await loaders.load_file(await self._actor(), self._job_id(), self._known(self._selected))
+            before, after = await loaders.load_file(await self._actor(), self._job_id(), self._selected)
             self.sources = SourcesView(before, after)
 
     @rx.event
@@ -153,20 +154,18 @@ class DeliveryState(JobPageState, rx.State):
     @rx.event
     @guarded
     async def deliver(self) -> Any:
-        """Push the branch, or download the bundle; a repeat never pushes twice."""
+        """Push the branch, or download the patch; a repeat never pushes twice."""
+        actor, job_id = await self._actor(), self._job_id()
         if self.method == "PATCH_BUNDLE":
-            return rx.redirect(f"/api/v2/jobs/{self.head.job_id}/bundle", is_external=True)
-        accepted = {
-            diff.path: [hunk.hunk_id for hunk in diff.hunks if hunk.hunk_id not in self._left_out.get(diff.path, ())]
-            for diff in self._diffs
-        }
-        await loaders.publish(
-            await self._actor(),
-            self._job_id(),
-            expected_revision=self.head.revision,
-            branch=self.branch,
-            accepted=None if not self._left_out else accepted,
-        )
-        self.notice = NoticeView("success", "Branch pushed", self.branch)
+            content, name = await loaders.read_patch(actor, job_id)
+            return rx.download(data=content, filename=name)
+        rows = {row.path: row.status for row in self.files}
+        if "some" in rows.values():
+            raise IamaError(
+                "VALIDATION_FAILED", sentence="Files are pushed whole; include all hunks of a file or none."
+            )
+        chosen = [path for path, status in rows.items() if status == "all"]
+        branch = self.branch if self.branch != self._proposed else None
+        await loaders.publish(actor, job_id, branch, None if len(chosen) == len(rows) else chosen)
         await self._load()
         return None

@@ -16,7 +16,8 @@ from services.baselines.schemas import GeneratedSuite
 from services.canon.errors import IamaError
 from services.canon.vocabulary import JobAction
 from services.core.actor import Actor
-from services.engine.diff import FileDiff
+from services.delivery import service as delivery
+from services.delivery.schemas import FileDiffView, PublicationView
 from services.feed import service as feed
 from services.feed.schemas import Frame
 from services.infra.unit_of_work import UnitOfWork, unit_of_work
@@ -181,14 +182,63 @@ async def _newest(actor: Actor, job_id: UUID, kind: ArtifactType) -> bytes | Non
 class DeliveryData:
     """The result of a job as it can be handed over; `by_file` where hunks cannot be taken one by one."""
 
-    diffs: Sequence[FileDiff] = ()
+    diffs: Sequence[FileDiffView] = ()
     by_file: bool = True
     evidence: Mapping[str, Any] = field(default_factory=dict)
     record_hash: str | None = None
-    hazards: Sequence[Any] = ()
     branch: str = ""
     bundle_bytes: int | None = None
-    published: Mapping[str, Any] | None = None
+    published: PublicationView | None = None
+
+
+async def load_delivery(actor: Actor, job_id: UUID) -> DeliveryData:
+    """Read the delivered result; empty while there is none or after it expired."""
+    try:
+        view = await delivery.get_delivery(actor, job_id)
+    except IamaError as error:
+        if error.code not in ("TRANSITION_NOT_ALLOWED", "ARTIFACT_EXPIRED"):
+            raise
+        return DeliveryData()
+    patch = await _patch_of(actor, job_id)
+    return DeliveryData(
+        diffs=view.diff_files,
+        by_file=view.selectable != "hunks",
+        evidence=view.evidence.get("predicate", {}),
+        record_hash=view.evidence.get("record_hash"),
+        branch=view.proposed_branch,
+        bundle_bytes=patch.size if patch else None,
+        published=view.publications[-1] if view.publications else None,
+    )
+
+
+async def load_file(actor: Actor, job_id: UUID, path: str) -> tuple[str, str]:
+    """Read both sides of one changed file as text; an absent or binary side is empty."""
+    texts = await delivery.get_file_texts(actor, job_id, path)
+    return texts.before or "", texts.after or ""
+
+
+async def _patch_of(actor: Actor, job_id: UUID) -> ArtifactView | None:
+    async with unit_of_work(actor) as uow:
+        found = await load_artifacts(uow, job_id)
+    return next((one for one in reversed(found) if one.type == ArtifactType.PATCH and not one.deleted), None)
+
+
+async def read_patch(actor: Actor, job_id: UUID) -> tuple[bytes, str]:
+    """Open the patch of a delivered job (`NOT_FOUND` when there is none)."""
+    patch = await _patch_of(actor, job_id)
+    if patch is None:
+        raise IamaError("NOT_FOUND")
+    return await artifacts.read_artifact(actor, patch.id, job_id), patch.name
+
+
+async def publish(actor: Actor, job_id: UUID, branch: str | None, files: list[str] | None) -> None:
+    """Ask for the branch at the source; asking again for the same is harmless.
+
+    Args:
+        branch: None takes the proposed name.
+        files: None takes every file; a selection is proven again before it is pushed.
+    """
+    await workflow.publish(actor, job_id, branch=branch, accepted_files=files)
 
 
 async def last_seq(uow: UnitOfWork, job_id: UUID) -> int:

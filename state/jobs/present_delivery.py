@@ -3,9 +3,10 @@
 What a job did not measure is absent from its evidence and shown as a dash, never as zero or "passed".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from services.delivery.schemas import TRAILER, PublicationView
 from services.jobs.schemas import JobView, TestRunView
 from state.jobs import delivery_views as shown
 from state.jobs import format as fmt
@@ -14,7 +15,6 @@ from state.jobs.present_execution import ticks
 from state.jobs.views import Fact
 
 SUITE_TICKS_PER_LINE = 159
-TRAILER = "Co-authored-by: IAMA-Agent <bot@iama.dev>"
 
 MODES = {
     "ASSERTION": ("Assertion mode", "success", ""),
@@ -30,18 +30,16 @@ Evidence = Mapping[str, Any]
 
 
 def evidence_view(
-    job: JobView, baseline: TestRunView | None, newest: TestRunView | None, evidence: Evidence, hazards: Sequence[Any]
+    job: JobView, baseline: TestRunView | None, newest: TestRunView | None, evidence: Evidence
 ) -> shown.EvidenceView:
-    """Word the evidence band.
-
-    Args:
-        evidence: The predicate of the job's evidence record; empty before there is one.
-        hazards: Hazards of the chosen strategy that a person accepted.
-    """
-    before = ticks(baseline.own_strip) if baseline else []
-    after = ticks(newest.own_strip) if newest else []
-    changed = sum(one is not other for one, other in zip(before, after, strict=False))
+    """Word the evidence band; `evidence` is the predicate of the job's evidence record, empty before there is one."""
+    own: Evidence = evidence.get("own_suite") or {}
+    before = ticks(own.get("strip_before") or (baseline.own_strip if baseline else ""))
+    after = ticks(own.get("strip_after") or (newest.own_strip if newest else ""))
+    differing = sum(one is not other for one, other in zip(before, after, strict=False))
+    changed = int(own.get("changed", differing))
     known = bool(before) and len(before) == len(after)
+    hazards = _accepted(evidence.get("hazards") or {})
     counts = newest.own_counts if newest and newest.own_strip else {}
     mode, tone, note = MODES.get(job.baseline_mode or "", (fmt.DASH, "neutral", ""))
     return shown.EvidenceView(
@@ -62,6 +60,12 @@ def evidence_view(
         isolation=_isolation_facts(job),
         **_seed_fields(evidence.get("seeded_faults")),
     )
+
+
+def _accepted(hazards: Evidence) -> list[Any]:
+    """List the disclosed hazards that a person accepted."""
+    wanted = {str(one) for one in hazards.get("accepted", [])}
+    return [one for one in hazards.get("disclosed", []) if str(one.get("id")) in wanted]
 
 
 def _suite_note(counts: Mapping[str, int], changed: int) -> str:
@@ -90,7 +94,8 @@ def _seed_fields(seeded: Any) -> dict[str, Any]:
 def _baseline_facts(
     job: JobView, baseline: TestRunView | None, newest: TestRunView | None, evidence: Evidence
 ) -> list[Fact]:
-    covered, total = evidence.get("behaviours_covered"), evidence.get("behaviours_total")
+    proof: Evidence = evidence.get("baseline") or {}
+    covered, total = proof.get("behaviours_covered"), proof.get("behaviours_total")
     run, lines = evidence.get("changed_lines_run"), evidence.get("changed_lines")
     return [
         Fact("Untouched code", _passed(baseline), strong=True),
@@ -146,31 +151,32 @@ def methods(job: JobView, bundle_bytes: int | None) -> list[shown.MethodView]:
             "Publishing is closed" if closed else f"One commit beside {target}; nothing else is touched",
             not closed,
         ),
-        shown.MethodView("PATCH_BUNDLE", "Patch bundle", f"Patch and edit document{size}"),
+        shown.MethodView("PATCH_BUNDLE", "Patch", f"For git apply{size}"),
     ]
 
 
 def handover_view(
-    job: JobView, *, bundle_bytes: int | None, published: Mapping[str, Any] | None, record_hash: str | None
+    job: JobView, *, bundle_bytes: int | None, published: PublicationView | None, record_hash: str | None
 ) -> shown.HandoverView:
     """Word methods, branch line, provenance and where publishing stands."""
     head = fmt.short_sha(job.source.head_sha_at_start)
-    line, tone = "", "success"
-    if published:
-        commit = fmt.short_sha(published.get("commit_sha"))
-        done = published.get("status") == "PUBLISHED"
-        line = (
-            f"Pushed as {commit}"
-            if done
-            else f"{published.get('status', '').lower()} {published.get('error_code') or ''}"
-        )
-        tone = "success" if done else "danger"
+    line, tone = _publication_words(published)
     return shown.HandoverView(
         methods=methods(job, bundle_bytes),
         branch_line=f"Based on {head}, the head at the start; it is checked again before anything is pushed.",
         provenance=f"{TRAILER}\nJob: {job.job_id}",
         evidence_line=f"Evidence record {fmt.digest(record_hash)}, spec v{job.spec_version or fmt.DASH}",
-        published=line.strip(),
+        published=line,
         published_tone=tone,
         closed_reason=job.publishing_closed_reason or "",
     )
+
+
+def _publication_words(published: PublicationView | None) -> tuple[str, str]:
+    if published is None:
+        return "", ""
+    if published.status == "PUBLISHED":
+        return f"{published.branch_name} pushed as {fmt.short_sha(published.commit_sha)}", "ok"
+    if published.error_code:
+        return f"{published.branch_name} was not pushed: {published.error_code}", "bad"
+    return f"{published.branch_name} is being pushed", "info"

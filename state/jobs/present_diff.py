@@ -1,13 +1,14 @@
-"""Files, hunks and lines of a change, worded for reading and choosing. Pure functions over the engine's diffs."""
+"""Files, hunks and lines of a change, worded for reading and choosing. Pure functions over the diffs of a delivery."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import PurePosixPath
 
-from services.engine.diff import FileDiff, Hunk
+from services.delivery.schemas import FileDiffView, HunkView
+from state.jobs import delivery_views as shown
 from state.jobs import format as fmt
-from state.jobs.delivery_views import DiffView, FileRow, HunkView, LineView, SelectionView
+from state.jobs.delivery_views import DiffView, FileRow, LineView, SelectionView
 
 LINES_PER_FILE = 1500
 """Most lines of one file sent to the browser; the rest is named by its number."""
@@ -19,7 +20,7 @@ _LANGUAGES = {".py": "python", ".md": "markdown", ".yml": "yaml", ".yaml": "yaml
 _MINUS = "−"
 
 
-def file_rows(diffs: Sequence[FileDiff], left_out: LeftOut, selected: str) -> list[FileRow]:
+def file_rows(diffs: Sequence[FileDiffView], left_out: LeftOut, selected: str) -> list[FileRow]:
     """List the files in path order, each folder named once."""
     rows, folder = [], None
     for diff in diffs:
@@ -30,7 +31,7 @@ def file_rows(diffs: Sequence[FileDiff], left_out: LeftOut, selected: str) -> li
                 path=diff.path,
                 folder=parent if parent != folder and parent != "/" else "",
                 name=PurePosixPath(diff.path).name,
-                change=diff.change.value,
+                change=diff.change,
                 added=f"+{diff.additions}",
                 removed=f"{_MINUS}{diff.deletions}",
                 chosen=f"{total - out}/{total}",
@@ -42,17 +43,17 @@ def file_rows(diffs: Sequence[FileDiff], left_out: LeftOut, selected: str) -> li
     return rows
 
 
-def hunk_count(diff: FileDiff) -> int:
+def hunk_count(diff: FileDiffView) -> int:
     """Count what can be chosen in a file; a binary file is one piece."""
     return max(len(diff.hunks), 1)
 
 
-def every_hunk(diff: FileDiff) -> frozenset[str]:
+def every_hunk(diff: FileDiffView) -> frozenset[str]:
     """Return what stands for the whole file when it is left out."""
     return frozenset(hunk.hunk_id for hunk in diff.hunks) or frozenset({diff.path})
 
 
-def selection_view(diffs: Sequence[FileDiff], left_out: LeftOut) -> SelectionView:
+def selection_view(diffs: Sequence[FileDiffView], left_out: LeftOut) -> SelectionView:
     """Say how much of the change is chosen."""
     total = sum(hunk_count(diff) for diff in diffs)
     out = sum(len(left_out.get(diff.path, ())) for diff in diffs)
@@ -70,23 +71,23 @@ def selection_view(diffs: Sequence[FileDiff], left_out: LeftOut) -> SelectionVie
     )
 
 
-def diff_view(diff: FileDiff, left_out: LeftOut, *, unified: bool, by_file: bool) -> DiffView:
+def diff_view(diff: FileDiffView, left_out: LeftOut, *, unified: bool, by_file: bool) -> DiffView:
     """Word one file; `by_file` where its hunks cannot be taken one by one."""
     lay_out, left = _unified if unified else _split, LINES_PER_FILE
     out, hunks = left_out.get(diff.path, frozenset()), []
     for number, hunk in enumerate(diff.hunks, start=1):
         lines = list(_with_words(lay_out(hunk)))
-        shown, left = lines[: max(left, 0)], left - len(lines)
+        drawn, left = lines[: max(left, 0)], left - len(lines)
         chosen = hunk.hunk_id not in out
         hunks.append(
-            HunkView(
+            shown.HunkView(
                 hunk_id=hunk.hunk_id,
                 header=hunk.header,
                 position=f"{'' if chosen else 'Left out, h'}{'H' if chosen else ''}unk {number} of {len(diff.hunks)}",
                 chosen=chosen,
-                lines=shown,
-                hidden=f"{fmt.plural(len(lines) - len(shown), 'more line')} not shown"
-                if len(shown) < len(lines)
+                lines=drawn,
+                hidden=f"{fmt.plural(len(lines) - len(drawn), 'more line')} not shown"
+                if len(drawn) < len(lines)
                 else "",
             )
         )
@@ -101,21 +102,21 @@ def diff_view(diff: FileDiff, left_out: LeftOut, *, unified: bool, by_file: bool
     )
 
 
-def _fact(diff: FileDiff) -> str:
+def _fact(diff: FileDiffView) -> str:
     if diff.is_binary:
         return "binary file"
     if diff.old_path:
         return f"was {diff.old_path}"
-    return {"ADDED": "new file", "DELETED": "deleted"}.get(diff.change.value, "")
+    return {"ADDED": "new file", "DELETED": "deleted"}.get(diff.change, "")
 
 
-def _rows_of(hunk: Hunk) -> Iterator[tuple[str, str]]:
+def _rows_of(hunk: HunkView) -> Iterator[tuple[str, str]]:
     for line in hunk.text.splitlines():
         if line[:1] != "\\" and not line.startswith("@@"):
             yield line[:1] or " ", line[1:]
 
 
-def _split(hunk: Hunk) -> Iterator[LineView]:
+def _split(hunk: HunkView) -> Iterator[LineView]:
     """Pair removed with added lines of one change, side by side."""
     old, new = hunk.old_start, hunk.new_start
     for is_context, run in groupby(_rows_of(hunk), key=lambda row: row[0] == " "):
@@ -140,7 +141,7 @@ def _split(hunk: Hunk) -> Iterator[LineView]:
             yield line
 
 
-def _unified(hunk: Hunk) -> Iterator[LineView]:
+def _unified(hunk: HunkView) -> Iterator[LineView]:
     """One line below the other; the text stands in the right half, numbers in both."""
     old, new = hunk.old_start, hunk.new_start
     kinds = {"-": ("removed", _MINUS), "+": ("added", "+"), " ": ("context", " ")}

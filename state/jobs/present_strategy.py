@@ -185,7 +185,7 @@ def _figures(job: JobView, facts: Sequence[Facts]) -> list[shown.FigureView]:
 
 
 def _hotspots(proposals: Sequence[ProposalView]) -> list[shown.HotspotView]:
-    found = next((one.facts["hotspots"] for one in proposals if one.facts.get("hotspots")), [])
+    found: Sequence[Facts] = next((one.facts["hotspots"] for one in proposals if one.facts.get("hotspots")), [])
     highest = max((int(entry.get("complexity", 0)) for entry in found), default=0)
     return [_hotspot(entry, highest) for entry in found[:8]]
 

@@ -12,7 +12,8 @@ from services.canon.errors import IamaError
 from services.canon.vocabulary import JobAction
 from services.core.actor import Surface, user_actor
 from services.core.clock import now
-from services.engine.diff import FileDiff, file_diffs
+from services.delivery import service as delivery
+from services.engine.diff import file_diffs
 from state.account import session
 from state.base import PageState
 from state.jobs import loaders
@@ -57,14 +58,22 @@ async def _log(_uow: Any, _job_id: UUID, limit: int) -> list[Any]:
 async def _delivery(_actor: Any, job_id: UUID) -> loaders.DeliveryData:
     if _scene(job_id).value != "DELIVERED":
         return loaders.DeliveryData()
-    diffs = file_diffs(*story.trees())
+    diffs = [delivery._file_view(one) for one in file_diffs(*story.trees())]
     branch = "refactor/billing-20260303-7f3a91c2"
-    return loaders.DeliveryData(diffs, False, story.EVIDENCE, "c02e" * 16 + "71bd", story.HAZARDS, branch, 41_200)
+    return loaders.DeliveryData(diffs, False, story.EVIDENCE, "c02e" * 16 + "71bd", branch, 41_200)
 
 
-async def _file(_actor: Any, _job_id: UUID, diff: FileDiff) -> tuple[str, str]:
+async def _file(_actor: Any, _job_id: UUID, path: str) -> tuple[str, str]:
     before, after = story.trees()
-    return before.get(diff.old_path or diff.path, b"").decode(), after.get(diff.path, b"").decode()
+    return before.get(path, b"").decode(), after.get(path, b"").decode()
+
+
+async def _artifacts(_uow: Any, _job_id: UUID) -> list[Any]:
+    return story.artifacts(_STARTED)
+
+
+async def _tests(_actor: Any, _job_id: UUID) -> Any:
+    return story.suite()
 
 
 async def _spec(_uow: Any, job_id: UUID) -> loaders.SpecData:
@@ -110,6 +119,8 @@ def _install() -> None:
     for name, double in {
         "load_frame": _frame,
         "load_log": _log,
+        "load_artifacts": _artifacts,
+        "load_tests": _tests,
         "load_spec": _spec,
         "load_revision": _revision,
         "save_spec": _save_spec,

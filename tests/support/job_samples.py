@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from services.artifacts.schemas import ArtifactView
+from services.baselines.schemas import CaseMode, GeneratedCase, GeneratedSuite
 from services.canon.lifecycle import JobState
 from services.canon.vocabulary import ACTION_WORDS, ProposalLevel
 from services.jobs.rules import OFFERED
@@ -464,8 +466,14 @@ def trees() -> tuple[dict[str, bytes], dict[str, bytes]]:
 
 
 EVIDENCE = {
-    "behaviours_covered": 14,
-    "behaviours_total": 14,
+    "baseline": {"behaviours_covered": 14, "behaviours_total": 14},
+    "hazards": {
+        "disclosed": [
+            {"id": "H-1", "path": "builder.py", "line": 212, "sentence": "getattr lookup, 4 names kept"},
+            {"id": "H-2", "path": "", "line": None, "sentence": "Import-time signal hook, order kept"},
+        ],
+        "accepted": ["H-1", "H-2"],
+    },
     "changed_lines": 308,
     "changed_lines_run": 298,
     "seeded_faults": {
@@ -478,10 +486,6 @@ EVIDENCE = {
         ],
     },
 }
-HAZARDS = (
-    {"id": "H-1", "path": "builder.py", "line": 212, "sentence": "getattr lookup, 4 names kept"},
-    {"id": "H-2", "path": "", "line": None, "sentence": "Import-time signal hook, order kept"},
-)
 
 
 _TITLES = (
@@ -568,3 +572,42 @@ def conflict(mine: str) -> dict[str, Any]:
     clash = {"item_id": "B-06", "field": "then_outcome", "base": "", "mine": mine, "theirs": theirs}
     payload = {"base_number": 3, "current_number": 4, "conflicts": [clash], "merged_bdd": items, "merged_sdd": []}
     return {"current_revision_token": "token-4", "diff_payload": payload, "actor": str(UUID(int=2))}
+
+
+def suite() -> GeneratedSuite:
+    """Return generated tests for the first behaviours; the last one stays without."""
+    cases = [
+        GeneratedCase(
+            test_id=f"test_generated.py::test_{key.lower().replace('-', '_')}_{at}",
+            item_key=key,
+            target="billing.rating:TariffEngine.compute_charges",
+            defined_at="billing/rating/tariff_engine.py:2",
+            call="compute_charges()",
+            mode=CaseMode.ASSERTION if at else CaseMode.CHARACTERIZATION,
+            source="tests/test_rating.py:12",
+        )
+        for key in [f"B-{number:02}" for number in range(1, 9)]
+        for at in range(3)
+    ]
+    return GeneratedSuite(
+        folder="generated", files={}, cases=tuple(cases), unobserved={"B-09": "no call with literal arguments"}
+    )
+
+
+def artifacts(now: datetime) -> list[ArtifactView]:
+    """Return artifacts: one lasting, one about to expire, one gone."""
+    kinds = (("FULL_FILES", 300, False), ("TEST_SUITE", 30, False), ("PATCH", 200, False), ("LOG_BUNDLE", -3, True))
+    return [
+        ArtifactView(
+            id=uuid5(_NAMESPACE, kind),
+            type=kind,
+            name=kind.lower(),
+            media_type="application/octet-stream",
+            size=41_200,
+            hash=uuid5(_NAMESPACE, kind).hex * 2,
+            created_at=now - timedelta(hours=2),
+            expires_at=now + timedelta(hours=hours),
+            deleted=gone,
+        )
+        for kind, hours, gone in kinds
+    ]
