@@ -214,6 +214,10 @@ def _stay(job: RefactorJob, outcome: Outcome) -> Decision:
     return Decision(fact=outcome.fact)
 
 
+def _subset_proven(job: RefactorJob, outcome: Outcome) -> Decision:
+    return Decision(items=(ItemRequest(_I.PUBLISH, {"delivery_id": outcome.detail["delivery_id"]}),))
+
+
 DECISIONS: dict[tuple[ItemKind, Result], Decide] = {
     (_I.SYNC_REPOSITORY, _R.DONE): _synced,
     (_I.SYNC_REPOSITORY, _R.REFUSED): _sync_refused,
@@ -250,7 +254,7 @@ DECISIONS: dict[tuple[ItemKind, Result], Decide] = {
     (_I.PUBLISH, _R.DONE): _stay,
     (_I.PUBLISH, _R.REFUSED): _stay,
     (_I.PUBLISH, _R.DRIFTED): _stay,
-    (_I.PROVE_SUBSET, _R.GREEN): _stay,
+    (_I.PROVE_SUBSET, _R.GREEN): _subset_proven,
     (_I.PROVE_SUBSET, _R.RED): _stay,
     (_I.PROBE, _R.DONE): _stay,
 }

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-MODULES = ("source", "analysis", "sandboxes", "proof", "change", "handover", "probe")
+MODULES = ("source", "analysis", "sandboxes", "proof", "change", "handover", "selection", "probe")
 
 
 def load() -> None:

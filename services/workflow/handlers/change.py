@@ -181,9 +181,8 @@ class _Trial:
     ) -> None:
         self.claim, self.source, self.live, self.suite, self.before = claim, source, live, suite, before
         self.own: SuitePlan = discover_suite(source.tree, claim.job.target_paths[0])
-        goal = measuring.find_goal(claim.job.goal)
         self.project = read_project(source.tree, claim.job.target_paths)
-        self.names = name_map(self.project, goal)
+        self.names = name_map(self.project, measuring.find_goal(claim.job.goal))
 
     async def prove(self, document: EditDocument, log: SandboxLog) -> tuple[ProofRun, OutcomeComparison]:
         """Apply a document to the untouched tree and run both suites on the result."""
@@ -208,6 +207,11 @@ class _Trial:
         return run, compare(self.before, run.own)
 
 
+def proof_names(claim: Claim, source: JobSource) -> bytes | None:
+    """Return the name map that generated tests need after a rename."""
+    return name_map(read_project(source.tree, claim.job.target_paths), measuring.find_goal(claim.job.goal))
+
+
 def is_green(run: ProofRun, comparison: OutcomeComparison) -> bool:
     """Both proofs hold: every generated test passes and nothing green before is anything else now."""
     return not run.generated.red and comparison.holds and run.source_unchanged
@@ -219,7 +223,7 @@ async def run_tests(claim: Claim, ports: Ports) -> Outcome:
     number = int(claim.payload.get("attempt_number", attempts.next_number(claim.job) - 1))
     source = await load_source(claim)
     live = await ready_session(claim, ports, source)
-    trial = _Trial(claim, source, live, await _recorded_suite(claim), await _own_before(claim))
+    trial = _Trial(claim, source, live, await recorded_suite(claim), await own_before(claim))
     document = await attempts.read_document(claim, number)
     log = SandboxLog(ports, f"attempt {number}")
     try:
@@ -232,14 +236,16 @@ async def run_tests(claim: Claim, ports: Ports) -> Outcome:
     return await _ended(claim, ports, trial, number, search)
 
 
-async def _recorded_suite(claim: Claim) -> GeneratedSuite:
+async def recorded_suite(claim: Claim) -> GeneratedSuite:
+    """Return the suite as it was recorded on the untouched code."""
     content = await load_blob(claim, ArtifactType.BASELINE_SNAPSHOT)
     if content is None:
         raise ItemFaultError("the recorded tests are missing")
     return GeneratedSuite.model_validate_json(content)
 
 
-async def _own_before(claim: Claim) -> SuiteRun:
+async def own_before(claim: Claim) -> SuiteRun:
+    """Return the repository's own suite as it ran on the untouched code."""
     async with unit_of_work(claim.actor) as uow:
         runs = await queries.runs_of(uow, [claim.job_id])
     baseline = [run for run in runs if run.run_type == "BASELINE" and run.status == "PASSED"]

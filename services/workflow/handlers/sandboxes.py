@@ -87,13 +87,14 @@ async def _wipe_all(claim: Claim, ports: Ports) -> Outcome:
 
     async def write(uow: UnitOfWork) -> None:
         for row_id, proof in evidence:
-            await _store(uow, claim, row_id, proof)
+            await store_wipe(uow, claim, row_id, proof)
 
     frame = event(EventType.WIPE, step="WORKSPACE_VOLUME", verified=True)
     return Outcome(Result.DONE, fact=f"{time.monotonic() - began:.1f} s", writes=[write], events=[frame])
 
 
-async def _store(uow: UnitOfWork, claim: Claim, row_id: UUID, proof: WipeEvidence) -> None:
+async def store_wipe(uow: UnitOfWork, claim: Claim, row_id: UUID, proof: WipeEvidence) -> None:
+    """Keep the evidence of one erased sandbox and meter its seconds."""
     row = (await uow.session.exec(select(RemoteExecutionSession).where(RemoteExecutionSession.id == row_id))).one()
     row.status, row.wipe_completed_at, row.completed_at = "WIPED", now(), row.completed_at or now()
     row.wipe_started_at = row.wipe_started_at or now()
