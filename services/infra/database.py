@@ -3,11 +3,27 @@
 import os
 from functools import cache
 
+from sqlalchemy import orm
+from sqlalchemy.ext import asyncio as sqlalchemy_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlmodel import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 APP_URL_VARIABLE = "IAMA_APP_DATABASE_URL"
 """URL of the role this process connects as: the application's, or the worker's in worker processes."""
+
+
+class _InnerSession(Session):
+    """Takes SQL text through `execute`, which SQLModel discourages for selects."""
+
+    execute = orm.Session.execute
+
+
+class DatabaseSession(AsyncSession):
+    """`exec` for statements on rows, `execute` for SQL text."""
+
+    sync_session_class = _InnerSession
+    execute = sqlalchemy_asyncio.AsyncSession.execute
 
 
 @cache
@@ -38,4 +54,4 @@ def engine() -> AsyncEngine:
 
 def session_factory() -> async_sessionmaker[AsyncSession]:
     """Return a factory of sessions whose rows stay readable after commit."""
-    return async_sessionmaker(engine(), class_=AsyncSession, expire_on_commit=False)
+    return async_sessionmaker(engine(), class_=DatabaseSession, expire_on_commit=False)
