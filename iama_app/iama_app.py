@@ -1,7 +1,6 @@
 """Puts the product's web side together: pages, API under /api, theme. No logic."""
 
 import os
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from components.fonts import Fonts
+from iama_app.api.app import api
 from iama_app.routes import NOT_FOUND, ROUTES, Route
 from iama_app.same_origin import SameOrigin
 from services.identity import service as identity
@@ -18,21 +18,12 @@ from services.infra.paths import master_key_file
 _ASSETS = Path.cwd() / ".web" / "build" / "client" / "assets"
 _STYLESHEETS = ["/tokens.css", "/kit.css", "/app.css", "/job.css"]
 _SCRIPTS = ["/theme.js", "/keys.js", "/forms.js", "/clock.js"]
-_API_MODULE = "iama_app.api.app"
 LOCAL_TOKEN_HASH_VARIABLE = "IAMA_LOCAL_TOKEN_HASH"
 """Set by the launcher: SHA-256 (hex) of the token that attaches commands on this machine."""
 
 
 def _with_fonts(page: Any) -> Any:
     return lambda: rx.fragment(Fonts.create(), page())
-
-
-def _api_routes() -> list[Mount]:
-    if find_spec("iama_app.api") is None or find_spec(_API_MODULE) is None:
-        return []
-    from iama_app.api.app import api
-
-    return [Mount("/api", api)]
 
 
 def _same_origin(inner: Any) -> SameOrigin:
@@ -61,8 +52,7 @@ app = rx.App(
     ],
     app_wraps={},
     toaster=None,
-    api_transformer=[Starlette(routes=_api_routes()), _same_origin],
+    api_transformer=[Starlette(routes=[Mount("/api", api)]), _same_origin],
 )
 for _route in (*ROUTES, NOT_FOUND):
-    if find_spec(f"iama_app.pages.{_route.module}") is not None:
-        _add(app, _route)
+    _add(app, _route)

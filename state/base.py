@@ -92,6 +92,7 @@ class PageState(rx.State, mixin=True):
 
     problem: ProblemView = NO_PROBLEM
     loaded: bool = False
+    _watch: int = 0
 
     async def _session(self) -> SessionActor | None:
         """Return whose living session this tab's cookie is; asked on every event, since it may have ended meanwhile."""

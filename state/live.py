@@ -25,23 +25,33 @@ async def workspace_news(page: Any, actor: Actor) -> AsyncIterator[None]:
     """Yield whenever a job of the workspace changed, while the tab shows the page it showed at the start.
 
     Args:
-        page: The state of a background handler, outside its lock.
+        page: The `PageState` of a background handler, outside its lock.
     """
-    token, path = page.router.session.client_token, page.router.url.path
+    watch = await _begin(page)
     async for _ in feed.tenant_changes(actor):
-        if not await _is_watching(page, token, path):
+        if not await _is_current(page, watch):
             return
         yield
 
 
 async def job_news(page: Any, actor: Actor, job_id: UUID, after_seq: int) -> AsyncIterator[list[Frame]]:
     """Yield the frames of one job as they commit, while the tab shows the page it showed at the start."""
-    token, path = page.router.session.client_token, page.router.url.path
+    watch = await _begin(page)
     async for frames in feed.subscribe(actor, job_id, after_seq):
-        if not await _is_watching(page, token, path):
+        if not await _is_current(page, watch):
             return
         yield frames
 
 
-async def _is_watching(page: Any, token: str, path: str) -> bool:
-    return await is_open(token) and page.router.url.path == path
+async def _begin(page: Any) -> tuple[int, str]:
+    """Take over from an earlier watch of the same state, so that a revisited page is painted once."""
+    async with page:
+        page._watch += 1
+        return page._watch, page.router.url.path
+
+
+async def _is_current(page: Any, watch: tuple[int, str]) -> bool:
+    if not await is_open(page.router.session.client_token):
+        return False
+    async with page:
+        return (page._watch, page.router.url.path) == watch

@@ -19,6 +19,10 @@ def _notes(name: str, help_text: Text, error: Text) -> tuple[list[rx.Component],
     return notes, f"{name}-help {name}-error"
 
 
+def _is_wrong(error: Text) -> Any:
+    return rx.cond(error != "", "true", "false") if isinstance(error, rx.Var) else ("true" if error else "false")
+
+
 def _frame(label: Text, name: str, control: rx.Component, notes: list[rx.Component]) -> rx.Component:
     return rx.el.div(rx.el.label(label, html_for=name, class_name="field__label"), control, *notes, class_name="field")
 
@@ -34,6 +38,7 @@ def text_field(
     """Draw a one-line input with its label, help and error."""
     notes, described_by = _notes(name, help_text, error)
     look = "input input--mono" if mono else "input"
+    props.setdefault("aria_invalid", _is_wrong(error))
     control = rx.el.input(id=name, name=name, class_name=look, aria_describedby=described_by, **props)
     return _frame(label, name, _typed(control, props), notes)
 
@@ -41,6 +46,7 @@ def text_field(
 def text_area(label: Text, name: str, *, help_text: Text = "", error: Text = "", **props: Any) -> rx.Component:
     """Draw a box for several lines with its label, help and error."""
     notes, described_by = _notes(name, help_text, error)
+    props.setdefault("aria_invalid", _is_wrong(error))
     control = rx.el.textarea(id=name, name=name, class_name="input input--area", aria_describedby=described_by, **props)
     return _frame(label, name, _typed(control, props), notes)
 

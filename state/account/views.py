@@ -62,5 +62,6 @@ def initials(email: str) -> str:
 
 def refused_form(code: str, sentence: str, email: str, wait_seconds: int | None) -> FormView:
     """Return the form with its refusal at the field it belongs to; what belongs to none stands above the fields."""
-    text = sentence if wait_seconds is None else f"{sentence} Try again in {wait_seconds} s."
+    wait = "" if wait_seconds is None else f" Try again in {wait_seconds} s."
+    text = f"{sentence}{wait} ({code})"
     return FormView(email=email, code=code, **{_FIELD_OF_CODE.get(code, "form_error"): text})

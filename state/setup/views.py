@@ -95,7 +95,7 @@ def errors_of(error: ValidationError) -> SetupErrors:
 def field_error(error: IamaError) -> SetupErrors | None:
     """Return a refusal at the field it belongs to, or None when it belongs to the page."""
     name = _FIELD_OF_CODE.get(error.code)
-    return replace(SetupErrors(), **{name: f"{error.sentence} {error.remedy}"}) if name else None
+    return replace(SetupErrors(), **{name: f"{error.sentence} {error.remedy} ({error.code})"}) if name else None
 
 
 def _text(value: Any) -> str | None:

@@ -108,6 +108,21 @@ class TestNewJob:
         expect(member.locator("[data-row]")).to_contain_text("REPO SYNCING")
 
 
+class TestLive:
+    def test_a_job_started_in_one_tab_appears_in_another_within_two_seconds(
+        self, member: Page, repository: Path
+    ) -> None:
+        other = member.context.new_page()
+        other.goto("/jobs")
+        expect(other.get_by_text("No job has run yet.")).to_be_visible()
+        member.goto("/jobs/new")
+        member.get_by_label("Git address or folder").fill(str(repository))
+        member.get_by_label("What should change").fill("Clean up")
+        member.get_by_role("button", name="Start analysis").click()
+        expect(member).to_have_url(re.compile(r"/execution"), timeout=15_000)
+        expect(other.locator("[data-row]")).to_have_count(1, timeout=2_000)
+
+
 class TestRepositories:
     def test_measures_a_local_repository_against_the_limits(self, member: Page, repository: Path) -> None:
         member.goto("/repositories")

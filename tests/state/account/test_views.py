@@ -17,12 +17,9 @@ class TestInitials:
 class TestRefusedForm:
     def test_places_the_sentence_at_its_field_and_keeps_the_address(self) -> None:
         form = refused_form("INVALID_CREDENTIALS", "Address or password is wrong.", "a@x.example", None)
-        assert (form.password_error, form.email, form.form_error) == (
-            "Address or password is wrong.",
-            "a@x.example",
-            "",
-        )
+        assert form.password_error == "Address or password is wrong. (INVALID_CREDENTIALS)"
+        assert (form.email, form.form_error) == ("a@x.example", "")
 
     def test_says_how_long_to_wait(self) -> None:
         form = refused_form("TOO_MANY_REQUESTS", "Too many tries.", "", 30)
-        assert form.form_error == "Too many tries. Try again in 30 s."
+        assert form.form_error == "Too many tries. Try again in 30 s. (TOO_MANY_REQUESTS)"
