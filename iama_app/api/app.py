@@ -8,9 +8,10 @@ from iama_app.api.rate_limit import RateLimiter
 from iama_app.api.stream_leases import StreamLeases
 from iama_app.api.streams import StreamClocks
 from iama_app.api.v1 import auth, plan
+from iama_app.api.v1 import delivery as v1_delivery
 from iama_app.api.v1 import jobs as v1_jobs
 from iama_app.api.v1 import specs as v1_specs
-from iama_app.api.v2 import actions, artifacts, jobs, me, specs, streams
+from iama_app.api.v2 import actions, artifacts, delivery, jobs, me, specs, streams
 
 MODULES = (
     auth,
@@ -20,9 +21,11 @@ MODULES = (
     actions,
     specs,
     artifacts,
+    delivery,
     streams,
     v1_jobs,
     v1_specs,
+    v1_delivery,
     session_forms,
     reference,
 )

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from iama_app.api.dependencies import BearerCaller, CallingActor
 from iama_app.api.errors import refusals
@@ -28,6 +29,8 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs, version 1"])
 OptionalKey = Annotated[
     str | None, Header(alias="Idempotency-Key", min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")
 ]
+
+OLD_NAMES = {"path_scope": "target_paths", "goal": "refactor_context"}
 
 
 class CreateJobV1(Body):
@@ -86,8 +89,7 @@ class StrategyChoice(Body):
 )
 async def create_job(request: Request, actor: CallingActor, body: CreateJobV1, key: OptionalKey = None) -> JSONResponse:
     """Save a job (J1)."""
-    fields = {"source": body.source, "path_scope": body.target_paths, "goal": body.refactor_context}
-    wanted = CreateJobRequest(**fields, escalation_preauth=body.escalation_preauth)
+    wanted = _in_version_two(body)
 
     async def run(uow: UnitOfWork) -> CreatedJob:
         job = await jobs.create_job(uow, wanted)
@@ -150,6 +152,20 @@ async def stream_logs(
 ) -> StreamingResponse:
     """The job's stream (J12): the same frames as version 2."""
     return await open_stream(request, caller, job_id, last_event_id)
+
+
+def _in_version_two(body: CreateJobV1) -> CreateJobRequest:
+    """Return the same wish in the words of version 2; its refusals name the fields of version 1."""
+    try:
+        return CreateJobRequest(
+            source=body.source,
+            path_scope=body.target_paths,
+            goal=body.refactor_context,
+            escalation_preauth=body.escalation_preauth,
+        )
+    except ValidationError as error:
+        problems = [{**problem, "loc": ("body", OLD_NAMES[str(problem["loc"][0])])} for problem in error.errors()]
+        raise RequestValidationError(problems) from error
 
 
 async def steer(actor: Actor, job_id: UUID, action: JobAction, params: dict[str, Any] | None = None) -> JobStatus:

@@ -114,8 +114,11 @@ async def approve(actor: Actor, job_id: UUID, token: str | None, accepted_hazard
 
 @router.get("/revisions", response_model=RevisionList, responses=refusals("JOB_NOT_FOUND"))
 async def list_revisions(actor: CallingActor, job_id: UUID) -> RevisionList:
-    """Who changed what, newest first."""
+    """Who changed what, newest first; empty before the draft exists."""
     async with unit_of_work(actor) as uow:
+        await jobs.require_job(uow, job_id)
+        if await specs.find_latest(uow, job_id) is None:
+            return RevisionList(items=[])
         return RevisionList(items=await specs.list_revisions(uow, job_id))
 
 
