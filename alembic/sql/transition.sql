@@ -32,7 +32,7 @@ DECLARE
     v_ordinal int := 0;
     v_at timestamptz := clock_timestamp();
 BEGIN
-    SELECT * INTO v_job FROM refactor_jobs WHERE id = p_job AND tenant_id = p_tenant FOR UPDATE;
+    SELECT * INTO v_job FROM refactor_jobs WHERE id = p_job AND tenant_id = p_tenant FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN jsonb_build_object('error', 'JOB_NOT_FOUND');
     END IF;

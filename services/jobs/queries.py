@@ -17,10 +17,10 @@ from services.tables.specs import SpecRevision
 
 
 async def find_job(uow: UnitOfWork, job_id: UUID, *, lock: bool = False) -> RefactorJob | None:
-    """Return the job if this tenant has it."""
+    """Return the job if this tenant has it; a lock keeps other commands out but lets rows be added to the job."""
     statement = select(RefactorJob).where(RefactorJob.id == job_id).execution_options(populate_existing=True)
     if lock:
-        statement = statement.with_for_update()
+        statement = statement.with_for_update(key_share=True)
     return (await uow.session.exec(statement)).one_or_none()
 
 
