@@ -78,8 +78,6 @@ def main() -> None:
     if "uid" in plan:
         become(plan["uid"], plan["gid"])
     die_with_parent(plan.get("parent", 0))
-    for descriptor in plan.get("keep_fds", ()):
-        os.set_inheritable(descriptor, True)
     os.execve(plan["argv"][0], plan["argv"], plan.get("env", {}))
 
 

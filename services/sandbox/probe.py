@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from services.canon.errors import IamaError
 from services.core.clock import now
-from services.sandbox import probe_store
+from services.sandbox import guest, probe_store
 from services.sandbox.port import (
     MEBIBYTE,
     Capabilities,
@@ -35,7 +35,7 @@ REQUIRED = ("boot", "network_deny", "read_only", "wall_clock", "process_tree_kil
 """Without these a provider is not offered at all."""
 
 _LOOK = """
-import errno, json, os, socket
+import ctypes, errno, json, os, socket
 def attempt(action):
     try:
         action()
@@ -61,7 +61,11 @@ def fill(path):
     with open(path, "wb") as file:
         for _ in range(64):
             file.write(bytes(1 << 20))
+def unshare():
+    if ctypes.CDLL(None, use_errno=True).unshare(0x10000000):
+        raise OSError(ctypes.get_errno(), "unshare")
 print(json.dumps({
+    "vsock": attempt(lambda: socket.socket(40, socket.SOCK_STREAM)), "unshare": attempt(unshare),
     "net": [attempt(lambda a=a: socket.create_connection(a, 3)) for a in (("192.0.2.1", 80), ("169.254.169.254", 80))],
     "dns": attempt(lambda: socket.getaddrinfo("example.invalid", 80)),
     "usr": attempt(lambda: open("/usr/x", "w")), "deps": attempt(lambda: open("/deps/x", "w")),
@@ -69,7 +73,7 @@ print(json.dumps({
     "ids": [os.getuid(), os.getgid()], "env": sorted(os.environ), "host_name": socket.gethostname(),
 }))
 """
-_MEMORY = "x = []\nwhile True:\n    x.append(b'x' * (1 << 20))\n"
+_MEMORY = "sum(range(10_000_000))\nx = []\nwhile True:\n    x.append(b'x' * (1 << 20))\n"
 _STUBBORN = (
     "import os, signal, time\n"
     "for s in (1, 2, 3, 15):\n    signal.signal(s, signal.SIG_IGN)\n"
@@ -155,7 +159,7 @@ def _features(provider: "LocalProvider", results: Mapping[str, _Result], wiped: 
             all((seen["usr"], seen["deps"])) and not seen["out"], "writing /usr and /deps failed", "/usr or /deps writable"
         ),
         "clean_environment": _feature(
-            not {"SSH_AUTH_SOCK", "AWS_SECRET_ACCESS_KEY", "DATABASE_URL", "IAMA_DATA"} & set(seen["env"]),
+            set(seen["env"]) <= {*guest.environment_of(Phase("look", ["python"]), {}), "LC_CTYPE", "PWD"},
             "no variable of the host was seen",
             "host variables were seen",
         ),
@@ -165,7 +169,7 @@ def _features(provider: "LocalProvider", results: Mapping[str, _Result], wiped: 
         if memory_limited or not results["memory"].hit("memory")
         else watched,
         "cpu": _feature(
-            bool(counters.get("throttled_periods")), "the kernel throttled half a CPU", "no control group: not limited"
+            bool(counters.get("throttled_periods")), "the kernel throttled half a CPU", "no control group limits it"
         ),
         "wall_clock": _feature(
             stubborn.exit.timed_out and stubborn.exit.seconds < 12, "a process deaf to signals was ended", "it ran on"
@@ -178,7 +182,7 @@ def _features(provider: "LocalProvider", results: Mapping[str, _Result], wiped: 
         "wipe": _feature(wiped.verified, "overwritten, read back, deleted: best effort", "the wipe was not verified"),
         "encrypted_volume": Feature(Strength.ABSENT, "the volume is a plain folder"),
         "streaming": Feature(Strength.ENFORCED, "output arrives while the guest runs"),
-        **provider.extra_features(),
+        **provider.extra_features(seen),
     }
 
 

@@ -5,7 +5,7 @@ import fnmatch
 import json
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -141,10 +141,12 @@ def _match_parts(parts: list[str], patterns: list[str]) -> bool:
     return bool(parts) and fnmatch.fnmatchcase(parts[0], patterns[0]) and _match_parts(parts[1:], patterns[1:])
 
 
-def create_volume(root: Path, owner: files.Owner | None) -> Volume:
-    """Make the folder of a new session with its planted canary."""
+def create_volume(root: Path, owner_of: Callable[[str], files.Owner | None]) -> Volume:
+    """Make the folder of a new session with its planted canary; `owner_of` maps the reference to uid and gid."""
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    volume = Volume(root / str(new_id()), owner)
+    ref = str(new_id())
+    owner = owner_of(ref)
+    volume = Volume(root / ref, owner)
     volume.folder.mkdir(mode=0o700)
     for name in (*GUEST_FOLDERS, *HOST_FOLDERS):
         volume.path(name).mkdir(mode=0o755)

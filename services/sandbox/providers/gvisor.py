@@ -61,8 +61,9 @@ class GvisorProvider(LocalProvider):
             return f"runsc {version or 'of unknown version'} is too old; as root on Debian: sh scripts/install_runsc.sh"
         return ""
 
-    def volume_owner(self) -> Owner | None:
+    def volume_owner(self, session_ref: str) -> Owner | None:
         """Guest files belong to uid 1000 when we are root, else to the supervisor's user."""
+        del session_ref
         return None if self.rootless else (guest.GUEST_UID, guest.GUEST_GID)
 
     def guest_identity(self) -> tuple[int, int]:

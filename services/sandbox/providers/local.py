@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import asdict
 from pathlib import Path
@@ -52,8 +52,8 @@ class LocalProvider(ABC):
         self.root = root
 
     @abstractmethod
-    def volume_owner(self) -> Owner | None:
-        """Return the host uid and gid that guest files belong to; None keeps the supervisor's."""
+    def volume_owner(self, session_ref: str) -> Owner | None:
+        """Return the host uid and gid that a session's guest files belong to; None keeps the supervisor's."""
 
     @abstractmethod
     def guest_identity(self) -> tuple[int, int]:
@@ -71,8 +71,9 @@ class LocalProvider(ABC):
     async def probe(self, *, refresh: bool = False) -> Capabilities:
         """Test the provider on this machine."""
 
-    def extra_features(self) -> dict[str, Feature]:
-        """Return features this provider knows about itself beyond what the common probe tests."""
+    def extra_features(self, seen: Mapping[str, Any]) -> dict[str, Feature]:
+        """Return features only this kind of provider has; `seen` is what the probe's guest printed."""
+        del seen
         return {}
 
     def interpreters(self) -> Sequence[Interpreter]:
@@ -89,7 +90,7 @@ class LocalProvider(ABC):
 
     def _open(self, spec: SandboxSpec) -> "LocalSession":
         interpreter = choose_interpreter(self.interpreters(), spec.requires_python, spec.preferred_python)
-        volume = create_volume(self.root, self.volume_owner())
+        volume = create_volume(self.root, self.volume_owner)
         points = [*guest.interpreter_mounts(interpreter), *(str(folder) for folder in python_settings().local)]
         guest.prepare_root(volume, interpreter, points, *self.guest_identity())
         record = {
@@ -103,7 +104,7 @@ class LocalProvider(ABC):
         return LocalSession(self, volume, interpreter)
 
     def _attach(self, session_ref: str) -> "LocalSession":
-        volume = find_volume(self.root, session_ref, self.volume_owner())
+        volume = find_volume(self.root, session_ref, self.volume_owner(session_ref))
         return LocalSession(self, volume, Interpreter(**volume.read_record()["interpreter"]))
 
 
