@@ -6,6 +6,8 @@ anchors cannot say (binary content, empty files, line endings alone) becomes del
 
 import base64
 import difflib
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -41,15 +43,24 @@ def split_lines(text: str) -> list[str]:
 
 
 def line_changes(old: list[str], new: list[str]) -> list[LineChange]:
-    """Return the differing line ranges in ascending order; empty when both are equal."""
-    head = _common(old, new)
-    tail = _common(old[head:][::-1], new[head:][::-1])
-    matcher = difflib.SequenceMatcher(None, old[head : len(old) - tail], new[head : len(new) - tail], autojunk=False)
-    return [
-        LineChange(i1 + head, i2 + head, j1 + head, j2 + head)
-        for tag, i1, i2, j1, j2 in matcher.get_opcodes()
-        if tag != "equal"
-    ]
+    """Return the differing line ranges in ascending order; empty when both are equal.
+
+    Lines that occur once on either side part the work first, since comparing everything with everything takes
+    seconds for files of some thousand lines.
+    """
+    found: list[LineChange] = []
+    start, new_start = 0, 0
+    for anchor, new_anchor in [*_anchors(old, new), (len(old), len(new))]:
+        gap, new_gap = old[start:anchor], new[new_start:new_anchor]
+        if gap != new_gap:
+            matcher = difflib.SequenceMatcher(None, gap, new_gap, autojunk=False)
+            found += [
+                LineChange(i1 + start, i2 + start, j1 + new_start, j2 + new_start)
+                for tag, i1, i2, j1, j2 in matcher.get_opcodes()
+                if tag != "equal"
+            ]
+        start, new_start = anchor + 1, new_anchor + 1
+    return found
 
 
 def changed_splices(old: str, new: str) -> list[Splice]:
@@ -174,13 +185,25 @@ def _create(path: str, content: bytes) -> FileCreate:
     return FileCreate(path=path, content=text)
 
 
-def _common(old: list[str], new: list[str]) -> int:
-    count = 0
-    for left, right in zip(old, new, strict=False):
-        if left != right:
-            break
-        count += 1
-    return count
+def _anchors(old: list[str], new: list[str]) -> list[tuple[int, int]]:
+    """Return the longest rising chain of (old, new) positions of lines that occur once in each."""
+    old_counts, new_counts = Counter(old), Counter(new)
+    places = {line: index for index, line in enumerate(new) if new_counts[line] == 1}
+    pairs = [(index, places[line]) for index, line in enumerate(old) if old_counts[line] == 1 and line in places]
+    tails: list[int] = []
+    ends: list[int] = []
+    before: list[int] = []
+    for number, (_, place) in enumerate(pairs):
+        length = bisect_left(tails, place)
+        before.append(ends[length - 1] if length else -1)
+        tails[length : length + 1] = [place]
+        ends[length : length + 1] = [number]
+    chain: list[tuple[int, int]] = []
+    number = ends[-1] if ends else -1
+    while number >= 0:
+        chain.append(pairs[number])
+        number = before[number]
+    return chain[::-1]
 
 
 def _starts(lines: list[str]) -> list[int]:

@@ -164,7 +164,7 @@ class TestFacts:
         )
         facts = plan(tree, "Clean up", CONSERVATIVE).facts
         assert (facts.files_changed, facts.files_in_scope, facts.operations) == (1, 2, 2)
-        assert (facts.lines_touched, facts.lines_in_scope) == (3, 13 - 1)
+        assert (facts.lines_touched, facts.lines_in_scope) == (5, 13 - 1)
         assert (facts.functions_rewritten, facts.functions_in_scope, facts.call_sites) == (1, 2, 2)
         assert (facts.highest_complexity_before, facts.highest_complexity_after) == (2, 2)
         [touched] = facts.touched_functions

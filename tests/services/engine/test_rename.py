@@ -73,7 +73,9 @@ SHOP = files(
                 with mock.patch("shop.cart.total_price"):
                     assert total_price([1])
             """,
-        "README.md": "Call `total_price` or shop.total_price(). The total_price word; itertools.total_price is another.\n",
+        "README.md": """
+            Call `total_price` or shop.total_price(). The total_price word; itertools.total_price is another.
+            """,
         "pyproject.toml": '[project.scripts]\nshop = "shop.cart:total_price"\n',
     }
 )
