@@ -19,6 +19,9 @@ from services.infra.embedded import processes
 
 RESTARTS_ALLOWED = 5
 RESTART_WINDOW_SECONDS = 60.0
+RESTART_DELAYS_SECONDS = (0.0, 0.5, 1.0, 2.0, 4.0)
+"""Wait before each restart of a window: what a program stands on may be coming back itself."""
+
 STOP_SECONDS = 20.0
 _POLL_SECONDS = 0.1
 
@@ -115,6 +118,7 @@ class Supervisor:
         self._say = say
         self._watched: list[Supervised] = []
         self._restarts: dict[str, deque[float]] = {}
+        self._due: dict[str, float] = {}
 
     def watch(self, item: Supervised) -> None:
         """Take over something that already runs."""
@@ -133,8 +137,11 @@ class Supervisor:
         """
         for item in self._watched:
             status = item.poll()
-            if status is not None:
-                self._restart(item, status)
+            if status is not None and item.name not in self._due:
+                self._plan_restart(item, status)
+            if item.name in self._due and time.monotonic() >= self._due[item.name]:
+                del self._due[item.name]
+                item.start()
 
     def run(self, stop: StopRequest) -> None:
         """Watch until a stop is asked for; raises as `check` does."""
@@ -150,7 +157,7 @@ class Supervisor:
         for item in reversed(self._watched):
             item.stop()
 
-    def _restart(self, item: Supervised, status: int) -> None:
+    def _plan_restart(self, item: Supervised, status: int) -> None:
         times = self._restarts.setdefault(item.name, deque())
         times.append(time.monotonic())
         while times[0] < times[-1] - RESTART_WINDOW_SECONDS:
@@ -162,7 +169,7 @@ class Supervisor:
             )
         self._say(f"{item.name} ended ({_why(status)}) and is started again")
         item.stop()
-        item.start()
+        self._due[item.name] = time.monotonic() + RESTART_DELAYS_SECONDS[len(times) - 1]
 
 
 def _why(status: int) -> str:
