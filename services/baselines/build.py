@@ -34,16 +34,24 @@ def plan_build(tree: Tree, scope: str = ".") -> BuildPlan:
     suite = discover_suite(tree, scope)
     choices = _choices(metadata, suite)
     steps = [_step("install", choice, root, metadata) for choice in choices]
-    return BuildPlan(root=root, steps=tuple(steps), requires_python=metadata.requires_python, notes=_notes(metadata, suite))
+    return BuildPlan(
+        root=root, steps=tuple(steps), requires_python=metadata.requires_python, notes=_notes(metadata, suite)
+    )
 
 
-async def run_build(session: Session, plan: BuildPlan, *, limits: Limits | None = None, on_event: OnEvent | None = None,
-                    deadline_seconds: float = BUILD_SECONDS) -> BuildResult:
+async def run_build(
+    session: Session,
+    plan: BuildPlan,
+    *,
+    limits: Limits | None = None,
+    on_event: OnEvent | None = None,
+    deadline_seconds: float = BUILD_SECONDS,
+) -> BuildResult:
     """Run a build plan; the helper scripts are put first.
 
     Returns:
         `ok` is false when a required purpose failed in every alternative or the time ran out.
-    """  # fmt: skip
+    """
     await session.put(places.guest_tools(), dest="tools")
     done: set[str] = set()
     used: list[str] = []
@@ -53,8 +61,16 @@ async def run_build(session: Session, plan: BuildPlan, *, limits: Limits | None 
     for step in plan.steps:
         if step.purpose in done:
             continue
-        end = await run_phase(session, f"build: {step.label}", step.argv, env=step.env, net=step.net, limits=limits,
-                              deadline_seconds=max(deadline_seconds - seconds, 1.0), on_event=on_event)  # fmt: skip
+        end = await run_phase(
+            session,
+            f"build: {step.label}",
+            step.argv,
+            env=step.env,
+            net=step.net,
+            limits=limits,
+            deadline_seconds=max(deadline_seconds - seconds, 1.0),
+            on_event=on_event,
+        )
         seconds += end.seconds
         logs.append(end.log)
         if end.code == 0 and not end.timed_out:
@@ -120,7 +136,9 @@ def _build_environment(metadata: Metadata) -> dict[str, str]:
 def _notes(metadata: Metadata, suite: SuitePlan) -> tuple[str, ...]:
     found = []
     if not metadata.installable:
-        found.append("The folder has no packaging metadata; only the test runner and listed requirements are installed.")
+        found.append(
+            "The folder has no packaging metadata; only the test runner and listed requirements are installed."
+        )
     if suite.runner == "none":
         found.append(suite.reason)
     return tuple(found)
@@ -131,6 +149,9 @@ def _given_up(step: BuildStep, end: PhaseEnd) -> str:
     return f"Installing {step.label} failed: {tail.strip()[:300]}"
 
 
-def _result(ok: bool, used: list[str], given_up: list[str], seconds: float, logs: list[str], *, timed_out: bool = False) -> BuildResult:
-    return BuildResult(ok=ok, used=tuple(used), fallbacks=tuple(given_up), timed_out=timed_out, seconds=seconds, log="".join(logs))
-
+def _result(
+    ok: bool, used: list[str], given_up: list[str], seconds: float, logs: list[str], *, timed_out: bool = False
+) -> BuildResult:
+    return BuildResult(
+        ok=ok, used=tuple(used), fallbacks=tuple(given_up), timed_out=timed_out, seconds=seconds, log="".join(logs)
+    )

@@ -80,7 +80,9 @@ def planned(cases: Iterable[GeneratedCase]) -> dict[str, int]:
     return counts
 
 
-def _cases(item: SpecItem, project: ProjectModel, folder: str, guessed_for: set[str], start: int) -> list[GeneratedCase]:
+def _cases(
+    item: SpecItem, project: ProjectModel, folder: str, guessed_for: set[str], start: int
+) -> list[GeneratedCase]:
     found: list[GeneratedCase] = []
     for evidence in item.evidence:
         function = _function(project, evidence)

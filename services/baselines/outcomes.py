@@ -24,17 +24,20 @@ class OutcomeComparison(BaseModel):
     added: tuple[str, ...] = ()
     green_before: int = 0
     lost_green: tuple[str, ...] = ()
+    cut_short: bool = False
 
     @property
     def holds(self) -> bool:
-        """True when no test that was green before is anything else now."""
-        return not self.lost_green
+        """True when no test that was green before is anything else now and the run came to its end as before."""
+        return not self.lost_green and not self.cut_short
 
     @property
     def sentence(self) -> str:
         """The verdict for people."""
         if not self.green_before:
             return "No test was green before the change, so this suite proves nothing."
+        if self.cut_short:
+            return "The run ended before all of its tests had their turn, which it did not do before the change."
         if self.holds:
             return f"All {self.green_before} tests that were green before are green now."
         return f"{len(self.lost_green)} of {self.green_before} tests that were green before are not green now."
@@ -61,6 +64,7 @@ def compare(before: SuiteRun, after: SuiteRun) -> OutcomeComparison:
         missing=tuple(missing),
         added=tuple(sorted(new.keys() - old.keys())),
         green_before=len(green),
+        cut_short=before.complete and not after.complete,
         lost_green=tuple(sorted({*newly_red, *newly_skipped, *(name for name in missing if name in green)})),
     )
 

@@ -44,8 +44,17 @@ class SuiteRequest:
     env: Mapping[str, str] | None = None
 
 
-async def prove(session: Session, *, suite: GeneratedSuite, own: SuitePlan, label: str, tree: Tree | None = None,
-                names: bytes | None = None, limits: ProofLimits | None = None, on_event: OnEvent | None = None) -> ProofRun:
+async def prove(
+    session: Session,
+    *,
+    suite: GeneratedSuite,
+    own: SuitePlan,
+    label: str,
+    tree: Tree | None = None,
+    names: bytes | None = None,
+    limits: ProofLimits | None = None,
+    on_event: OnEvent | None = None,
+) -> ProofRun:
     """Run the generated tests and the repository's own tests on one tree.
 
     Args:
@@ -53,7 +62,7 @@ async def prove(session: Session, *, suite: GeneratedSuite, own: SuitePlan, labe
         names: The name map of a rename (`generation.name_map`), for trees in which it was carried out.
     Raises:
         VerdictForgedError: a canary did not end as planned, results contradict, or the tests changed the source.
-    """  # fmt: skip
+    """
     bounds = limits or ProofLimits()
     if tree is not None:
         await session.put(tree, dest="workspace", replace=True)
@@ -84,10 +93,14 @@ def generated_request(suite: GeneratedSuite) -> SuiteRequest:
 
 def own_request(plan: SuitePlan) -> SuiteRequest:
     """The run of the repository's own tests as planned."""
-    return SuiteRequest("the repository's own tests", plan.runner, plan.root, plan.targets, plan.options, plan.python_path)
+    return SuiteRequest(
+        "the repository's own tests", plan.runner, plan.root, plan.targets, plan.options, plan.python_path
+    )
 
 
-async def run_suite(session: Session, request: SuiteRequest, bounds: ProofLimits, on_event: OnEvent | None = None) -> tuple[SuiteRun, int]:
+async def run_suite(
+    session: Session, request: SuiteRequest, bounds: ProofLimits, on_event: OnEvent | None = None
+) -> tuple[SuiteRun, int]:
     """Run one suite once; returns the run and the number of canaries that ended as planned.
 
     Raises:
@@ -100,7 +113,15 @@ async def run_suite(session: Session, request: SuiteRequest, bounds: ProofLimits
     plan = _guest_plan(request, bounds, name, canaries)
     argv = (places.PYTHON, "-s", "-B", f"{places.TOOLS}/iama_run.py", json.dumps(plan, sort_keys=True))
     env = {"HOME": "/tmp", "PYTHONHASHSEED": "0", "LANG": "C.UTF-8", **(request.env or {}), "IAMA_RESULTS_KEY": key}
-    end = await run_phase(session, request.label, argv, env=env, deadline_seconds=bounds.run_seconds, limits=bounds.sandbox, on_event=on_event)
+    end = await run_phase(
+        session,
+        request.label,
+        argv,
+        env=env,
+        deadline_seconds=bounds.run_seconds,
+        limits=bounds.sandbox,
+        on_event=on_event,
+    )
     collected = await session.collect([f"out/{name}"], RESULTS_MAX_BYTES)
     found = read_results(collected.get(f"out/{name}", b""), key)
     count = check_canaries(found, {canary: passes for canary, (passes, _) in canaries.items()}, label=request.label)
@@ -134,7 +155,9 @@ def _canaries() -> dict[str, tuple[bool, str]]:
     return found
 
 
-def _guest_plan(request: SuiteRequest, bounds: ProofLimits, results: str, canaries: Mapping[str, tuple[bool, str]]) -> dict[str, object]:
+def _guest_plan(
+    request: SuiteRequest, bounds: ProofLimits, results: str, canaries: Mapping[str, tuple[bool, str]]
+) -> dict[str, object]:
     return {
         "source": places.WORKSPACE,
         "scratch": places.COPY,
@@ -148,7 +171,6 @@ def _guest_plan(request: SuiteRequest, bounds: ProofLimits, results: str, canari
         "python_path": list(request.python_path),
         "results": f"{places.RESULTS}/{results}",
         "canaries": {name: text for name, (_, text) in canaries.items()},
-        "canary_folder": f"{places.COPY}/workspace/.controls",
         "test_seconds": bounds.test_seconds,
         "reverse": request.reverse,
     }

@@ -1,4 +1,4 @@
-"""Recording what the untouched code does, twice under different conditions; what differs or acts outside is taken out."""
+"""Recording what the untouched code does, twice; what differs between the runs or acts on the outside is taken out."""
 
 import json
 import secrets
@@ -21,15 +21,21 @@ _FIRST = {"PYTHONHASHSEED": "0", "TZ": "UTC"}
 _SECOND = {"PYTHONHASHSEED": "4242", "TZ": "Etc/GMT-14"}
 
 
-async def record(session: Session, suite: GeneratedSuite, *, tree: Tree | None = None, limits: ProofLimits | None = None,
-                 on_event: OnEvent | None = None) -> GeneratedSuite:
+async def record(
+    session: Session,
+    suite: GeneratedSuite,
+    *,
+    tree: Tree | None = None,
+    limits: ProofLimits | None = None,
+    on_event: OnEvent | None = None,
+) -> GeneratedSuite:
     """Run every generated test twice on the untouched code and keep those that end the same.
 
     The second run has another hash seed, time zone and order. Taken out, with the reason: tests that differ, that do
     not hold, that write files, start programs or use the network. Guesses that do not suit a function are dropped.
     Raises:
         VerdictForgedError: see `proof.prove`.
-    """  # fmt: skip
+    """
     if not suite.cases:
         return suite.model_copy(update={"recorded": True})
     bounds = limits or ProofLimits()
@@ -53,10 +59,16 @@ async def record(session: Session, suite: GeneratedSuite, *, tree: Tree | None =
     return _recorded(suite, kept, taken_out, outcomes)
 
 
-def _recorded(suite: GeneratedSuite, kept: list[GeneratedCase], taken_out: list[Quarantined], outcomes: dict[str, Any]) -> GeneratedSuite:
+def _recorded(
+    suite: GeneratedSuite, kept: list[GeneratedCase], taken_out: list[Quarantined], outcomes: dict[str, Any]
+) -> GeneratedSuite:
     counts = planned(kept)
     reasons = {item.item_key: item.reason for item in reversed(taken_out)}
-    lost = {key: reasons.get(key, "No input was found that the function accepts.") for key in suite.planned_by_item if key not in counts}
+    lost = {
+        key: reasons.get(key, "No input was found that the function accepts.")
+        for key in suite.planned_by_item
+        if key not in counts
+    }
     return suite.model_copy(
         update={
             "cases": tuple(kept),
@@ -69,8 +81,14 @@ def _recorded(suite: GeneratedSuite, kept: list[GeneratedCase], taken_out: list[
     )
 
 
-async def _run(session: Session, suite: GeneratedSuite, bounds: ProofLimits, env: Mapping[str, str], reverse: bool,
-               on_event: OnEvent | None) -> tuple[SuiteRun, dict[str, dict[str, Any]]]:  # fmt: skip
+async def _run(
+    session: Session,
+    suite: GeneratedSuite,
+    bounds: ProofLimits,
+    env: Mapping[str, str],
+    reverse: bool,
+    on_event: OnEvent | None,
+) -> tuple[SuiteRun, dict[str, dict[str, Any]]]:
     name = f"recorded-{secrets.token_hex(8)}.jsonl"
     settings = {**env, "IAMA_RECORD": f"{places.RESULTS}/{name}"}
     request = replace(generated_request(suite), label="the recording", reverse=reverse, env=settings)
@@ -90,7 +108,9 @@ def _lines(content: bytes) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _reason(case: GeneratedCase, runs: tuple[SuiteRun, SuiteRun], seen: tuple[dict[str, Any] | None, dict[str, Any] | None]) -> str | None:
+def _reason(
+    case: GeneratedCase, runs: tuple[SuiteRun, SuiteRun], seen: tuple[dict[str, Any] | None, dict[str, Any] | None]
+) -> str | None:
     """Why a case is taken out: None keeps it, an empty text drops a guess without a word."""
     first, second = seen
     results = [run.outcomes.get(case.test_id) for run in runs]

@@ -11,7 +11,9 @@ from services.baselines.schemas import CaseMode, GeneratedCase
 SNAPSHOT_VERSION = 1
 
 
-def render_files(folder: str, cases: Iterable[GeneratedCase], outcomes: Mapping[str, Any] | None = None) -> dict[str, bytes]:
+def render_files(
+    folder: str, cases: Iterable[GeneratedCase], outcomes: Mapping[str, Any] | None = None
+) -> dict[str, bytes]:
     """Return the files of a suite: tests, what they share, the snapshot, an empty name map.
 
     Args:
@@ -48,8 +50,10 @@ def class_name(qualified: str) -> str:
 
 def _file(folder: str, cases: list[GeneratedCase]) -> str:
     module = cases[0].defined_at.split(":")[0]
-    parts = [f'"""What `{module}` does: expectations found in the project, and outcomes recorded before the change."""\n',
-             f"from {folder}.behaviour import BehaviourTest\n"]  # fmt: skip
+    parts = [
+        f'"""What `{module}` does: expectations found in the project, and outcomes recorded before the change."""\n',
+        f"from {folder}.behaviour import BehaviourTest\n",
+    ]
     by_class: dict[str, list[GeneratedCase]] = {}
     for case in cases:
         by_class.setdefault(case.test_id.split("::")[1], []).append(case)
@@ -81,7 +85,11 @@ def _check(case: GeneratedCase) -> str:
         return f"self.same_as_recorded(lambda: {case.call})"
     if case.raises is not None:
         return f"self.stops_with(lambda: {case.call}, {case.raises!r})"
-    return f"self.gives(lambda: {case.call}, {case.expected})" if case.expected is not None else f"self.holds(lambda: {case.call})"
+    return (
+        f"self.gives(lambda: {case.call}, {case.expected})"
+        if case.expected is not None
+        else f"self.holds(lambda: {case.call})"
+    )
 
 
 def _comment(source: str) -> str:

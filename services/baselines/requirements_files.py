@@ -14,17 +14,33 @@ from services.core.tree import Tree
 TEST_NAMES = ("test", "tests", "testing", "pytest", "unittest", "unit-test", "unit-tests", "test-dependencies")
 DEVELOPMENT_NAMES = ("dev", "develop", "development", "all-dev")
 _TEST_FILES = (
-    "requirements-test.txt", "requirements-tests.txt", "requirements_test.txt", "requirements_tests.txt",
-    "test-requirements.txt", "test_requirements.txt", "tests-requirements.txt", "test.requirements.txt",
-    "requirements/test.txt", "requirements/tests.txt", "requirements/testing.txt", "tests/requirements.txt",
-)  # fmt: skip
+    "requirements-test.txt",
+    "requirements-tests.txt",
+    "requirements_test.txt",
+    "requirements_tests.txt",
+    "test-requirements.txt",
+    "test_requirements.txt",
+    "tests-requirements.txt",
+    "test.requirements.txt",
+    "requirements/test.txt",
+    "requirements/tests.txt",
+    "requirements/testing.txt",
+    "tests/requirements.txt",
+)
 _DEVELOPMENT_FILES = (
-    "requirements-dev.txt", "requirements_dev.txt", "dev-requirements.txt", "dev_requirements.txt",
-    "dev.requirements.txt", "requirements/dev.txt", "requirements/development.txt",
-)  # fmt: skip
+    "requirements-dev.txt",
+    "requirements_dev.txt",
+    "dev-requirements.txt",
+    "dev_requirements.txt",
+    "dev.requirements.txt",
+    "requirements/dev.txt",
+    "requirements/development.txt",
+)
 _RUNTIME_FILES = ("requirements.txt", "requirements/base.txt", "requirements/main.txt", "requirements/requirements.txt")
 _METADATA_VERSION = re.compile(r"^Version:\s*(\S+)", re.MULTILINE)
-_SOURCE_VERSION = re.compile(r"^(?:__version__|version|VERSION)\s*(?::\s*str\s*)?=\s*['\"]([0-9][\w.!+-]*)['\"]", re.MULTILINE)
+_SOURCE_VERSION = re.compile(
+    r"^(?:__version__|version|VERSION)\s*(?::\s*str\s*)?=\s*['\"]([0-9][\w.!+-]*)['\"]", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +62,24 @@ def read_metadata(tree: Tree, root: str) -> Metadata:
     """Read pyproject.toml, setup.cfg, setup.py, tox.ini and requirement files below one project root."""
     pyproject = read_toml(tree, join(root, "pyproject.toml"))
     project, tool = table(pyproject, "project"), table(pyproject, "tool")
-    setup_cfg, setup_py = read_ini(tree, join(root, "setup.cfg")), _setup_arguments(text_of(tree, join(root, "setup.py")))
-    extras = {*table(project, "optional-dependencies"), *table(tool, "poetry", "extras"), *table(setup_py.get("extras_require"))}
+    setup_cfg, setup_py = (
+        read_ini(tree, join(root, "setup.cfg")),
+        _setup_arguments(text_of(tree, join(root, "setup.py"))),
+    )
+    extras = {
+        *table(project, "optional-dependencies"),
+        *table(tool, "poetry", "extras"),
+        *table(setup_py.get("extras_require")),
+    }
     if setup_cfg.has_section("options.extras_require"):
         extras |= set(setup_cfg["options.extras_require"])
     poetry = table(tool, "poetry")
     return Metadata(
         installable=_is_installable(tree, root, pyproject, setup_cfg),
-        name=project.get("name") or poetry.get("name") or setup_cfg.get("metadata", "name", fallback=None) or setup_py.get("name"),
+        name=project.get("name")
+        or poetry.get("name")
+        or setup_cfg.get("metadata", "name", fallback=None)
+        or setup_py.get("name"),
         version=_version(tree, root, project),
         requires_python=project.get("requires-python")
         or setup_cfg.get("options", "python_requires", fallback=None)
@@ -62,13 +88,15 @@ def read_metadata(tree: Tree, root: str) -> Metadata:
         groups=_preferred(table(pyproject, "dependency-groups")),
         test_packages=_test_packages(tree, root, tool, setup_py),
         runtime_packages=_requirements(
-            [*strings_or_lines(project.get("dependencies")),
-             *lines(setup_cfg.get("options", "install_requires", fallback="")),
-             *strings_or_lines(setup_py.get("install_requires")),
-             *_poetry_packages(table(poetry, "dependencies"))]
+            [
+                *strings_or_lines(project.get("dependencies")),
+                *lines(setup_cfg.get("options", "install_requires", fallback="")),
+                *strings_or_lines(setup_py.get("install_requires")),
+                *_poetry_packages(table(poetry, "dependencies")),
+            ]
         ),
         requirement_files=_requirement_files(tree, root),
-    )  # fmt: skip
+    )
 
 
 def strings_or_lines(value: Any) -> tuple[str, ...]:
@@ -77,7 +105,9 @@ def strings_or_lines(value: Any) -> tuple[str, ...]:
 
 
 def _is_installable(tree: Tree, root: str, pyproject: Mapping[str, Any], setup_cfg: Any) -> bool:
-    declared = "build-system" in pyproject or "project" in pyproject or bool(table(pyproject, "tool", "poetry").get("name"))
+    declared = (
+        "build-system" in pyproject or "project" in pyproject or bool(table(pyproject, "tool", "poetry").get("name"))
+    )
     return declared or join(root, "setup.py") in tree or setup_cfg.has_section("metadata")
 
 
@@ -95,7 +125,9 @@ def _version(tree: Tree, root: str, project: Mapping[str, Any]) -> str | None:
     if found:
         return found[1]
     names = ("__version__.py", "_version.py", "version.py", "__init__.py", "__about__.py")
-    candidates = sorted((path for path in tree if path.rpartition("/")[2] in names), key=lambda path: (path.count("/"), path))
+    candidates = sorted(
+        (path for path in tree if path.rpartition("/")[2] in names), key=lambda path: (path.count("/"), path)
+    )
     matches = (_SOURCE_VERSION.search(text_of(tree, path)) for path in candidates[:40])
     return next((match[1] for match in matches if match), None)
 
@@ -124,7 +156,7 @@ def _requirement_files(tree: Tree, root: str) -> tuple[str, ...]:
     def present(names: tuple[str, ...]) -> list[str]:
         return [name for name in names if join(root, name) in tree]
 
-    return tuple([*present(_RUNTIME_FILES)[:1], *(present(_TEST_FILES) or present(_DEVELOPMENT_FILES))])
+    return (*present(_RUNTIME_FILES)[:1], *(present(_TEST_FILES) or present(_DEVELOPMENT_FILES)))
 
 
 def _requirements(candidates: Iterable[str]) -> tuple[str, ...]:

@@ -26,13 +26,22 @@ BY_ANNOTATION: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"None", ("None",)),
 )
 BY_NAME: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (r"text|string|str|s|name|word|words?|line|title|key|prefix|suffix|sep|separator|label|path|value_str", ("'Sample text 42'", "''")),
-    (r"n|k|i|j|count|num|number|size|length|limit|index|width|depth|year|amount|qty|quantity|total|price|rate", ("3", "0", "-1")),
-    (r"seq|sequence|items|iterable|values|lst|list|data|rows|elements|args|numbers|xs|lines|entries", ("[3, 1, 2]", "[]")),
+    (
+        r"text|string|str|s|name|word|words?|line|title|key|prefix|suffix|sep|separator|label|path|value_str",
+        ("'Sample text 42'", "''"),
+    ),
+    (
+        r"n|k|i|j|count|num|number|size|length|limit|index|width|depth|year|amount|qty|quantity|total|price|rate",
+        ("3", "0", "-1"),
+    ),
+    (
+        r"seq|sequence|items|iterable|values|lst|list|data|rows|elements|args|numbers|xs|lines|entries",
+        ("[3, 1, 2]", "[]"),
+    ),
     (r"d|dct|dict|mapping|options|config|kwargs|params|record|row|item|order", ("{'a': 1, 'b': 2}", "{}")),
     (r"func|function|fn|f|key_func|predicate|callback", ("str",)),
     (r"flag|verbose|strict|is_\w+|has_\w+", ("True", "False")),
-)  # fmt: skip
+)
 ANYTHING = ("3", "'sample'", "[1, 2]", "None")
 
 
@@ -52,7 +61,9 @@ def guesses(function: FunctionModel, project: ProjectModel, limit: int) -> list[
     if prefix is None:
         return []
     owner = function.qualified_name.rpartition(".")[0] if prefix else None
-    found = dict.fromkeys(f"{function.name}({', '.join([*prefix, *arguments])})" for arguments in _argument_lists(function))
+    found = dict.fromkeys(
+        f"{function.name}({', '.join([*prefix, *arguments])})" for arguments in _argument_lists(function)
+    )
     return [Guess(call, owner) for call in list(found)[:limit]]
 
 
@@ -75,11 +86,11 @@ def _argument_lists(function: FunctionModel) -> Iterator[list[str]]:
     parameters = [item for item in _own_parameters(function) if not item.kind.startswith("VAR_")]
     required = {item.name: values_for(item)[0] for item in parameters if item.default is None}
     yield _written(parameters, required)
-    for position in range(1, 4):
+    for position in range(4):
         for item in parameters:
-            values = values_for(item)
-            if position < len(values):
-                yield _written(parameters, {**required, item.name: values[position]})
+            others = [value for value in values_for(item) if value not in (item.default, required.get(item.name))]
+            if position < len(others):
+                yield _written(parameters, {**required, item.name: others[position]})
     if any(item.kind == "VAR_POSITIONAL" for item in function.parameters) and not parameters:
         yield ["1", "2"]
 
@@ -127,6 +138,15 @@ def _like_default(default: str | None) -> tuple[str, ...]:
         value = ast.literal_eval(default) if default else None
     except (ValueError, SyntaxError):
         return ()
-    table = {bool: "bool", int: "int", float: "float", str: "str", bytes: "bytes", list: "list", tuple: "tuple", dict: "dict"}
+    table = {
+        bool: "bool",
+        int: "int",
+        float: "float",
+        str: "str",
+        bytes: "bytes",
+        list: "list",
+        tuple: "tuple",
+        dict: "dict",
+    }
     name = table.get(type(value))
     return next((values for pattern, values in BY_ANNOTATION if name and re.fullmatch(pattern, name)), ())

@@ -162,7 +162,7 @@ class TestOutcome(_Frozen):
 
 
 class SuiteRun(_Frozen):
-    """One run of one suite. `complete` is false when the process ended before it said so itself."""
+    """One run of one suite. `complete`: the runner came to its end and every test had its turn."""
 
     outcomes: dict[str, TestOutcome] = Field(default_factory=dict)
     expected: tuple[str, ...] = ()

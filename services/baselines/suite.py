@@ -38,10 +38,35 @@ _KEPT_WITH_VALUE = frozenset(
     {"--doctest-glob", "--import-mode", "--ignore", "--ignore-glob", "--deselect", "-k", "-m", "-p", "--asyncio-mode"}
 )
 _VALUED_AND_DROPPED = frozenset(
-    {"-n", "--cov", "--cov-report", "--cov-config", "--durations", "-r", "--tb", "-W", "-o", "-c", "--color", "--maxfail",
-     "--junitxml", "--junit-xml", "--html", "--log-level", "--log-file", "--timeout", "--dist", "--rootdir", "--basetemp",
-     "--confcutdir", "--cov-fail-under", "--override-ini", "--numprocesses", "--log-cli-level", "--verbosity"}
-)  # fmt: skip
+    {
+        "-n",
+        "--cov-report",
+        "--cov-config",
+        "--durations",
+        "-r",
+        "--tb",
+        "-W",
+        "-o",
+        "-c",
+        "--color",
+        "--maxfail",
+        "--junitxml",
+        "--junit-xml",
+        "--html",
+        "--log-level",
+        "--log-file",
+        "--timeout",
+        "--dist",
+        "--rootdir",
+        "--basetemp",
+        "--confcutdir",
+        "--cov-fail-under",
+        "--override-ini",
+        "--numprocesses",
+        "--log-cli-level",
+        "--verbosity",
+    }
+)
 
 _PLUGIN_SIGNS: tuple[tuple[str, str], ...] = (
     ("asyncio_mode", "pytest-asyncio"),
@@ -67,20 +92,21 @@ def discover_suite(tree: Tree, scope: str = ".") -> SuitePlan:
     config = read_pytest_config(tree, root)
     options, named = _kept_options(config.addopts)
     files = _test_files(tree, root, config.python_files)
-    shared = {
-        "root": root,
-        "options": options,
-        "python_path": source_roots(tree, root, config.python_path),
-        "plugins": _plugins(config, tree, files),
-        "config_file": config.path,
-    }
-    targets = tuple(path for path in (named or config.testpaths) if _exists(tree, join(root, path)))
-    if targets or files or "--doctest-modules" in options:
-        return SuitePlan(runner="pytest", targets=targets, **shared)
-    unusual = _unusual_files(tree, root)
+    plan = SuitePlan(
+        runner="pytest",
+        root=root,
+        targets=tuple(path for path in (named or config.testpaths) if _exists(tree, join(root, path))),
+        options=options,
+        python_path=source_roots(tree, root, config.python_path),
+        plugins=_plugins(config, tree, files),
+        config_file=config.path,
+    )
+    if plan.targets or files or "--doctest-modules" in options:
+        return plan
+    unusual = tuple(_below(root, path) for path in _unusual_files(tree, root))
     if unusual:
-        return SuitePlan(runner="pytest", targets=tuple(_below(root, path) for path in unusual), **shared)
-    return SuitePlan(runner="none", reason=_nothing_found(root, config), **shared)
+        return plan.model_copy(update={"targets": unusual})
+    return plan.model_copy(update={"runner": "none", "reason": _nothing_found(root, config)})
 
 
 def source_roots(tree: Tree, root: str, configured: Sequence[str] = ()) -> tuple[str, ...]:
@@ -104,7 +130,7 @@ def _kept_options(addopts: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, .
         elif word in _KEPT_WITH_VALUE:
             kept += [word, next(words, "")]
         elif word in _VALUED_AND_DROPPED:
-            next(words, None) if word != "--cov" else None
+            next(words, None)
         elif not word.startswith("-"):
             named.append(word)
     return tuple(kept), tuple(named)
@@ -119,9 +145,10 @@ def _python_files(tree: Tree, root: str) -> list[str]:
 def _test_files(tree: Tree, root: str, patterns: Iterable[str]) -> list[str]:
     wanted = tuple(patterns) or DEFAULT_TEST_FILES
     return [
-        path for path in _python_files(tree, root)
+        path
+        for path in _python_files(tree, root)
         if any(fnmatchcase(path.rpartition("/")[2] if "/" not in item else path, item) for item in wanted)
-    ]  # fmt: skip
+    ]
 
 
 def _unusual_files(tree: Tree, root: str) -> list[str]:
@@ -129,7 +156,8 @@ def _unusual_files(tree: Tree, root: str) -> list[str]:
     return [
         path
         for path in _python_files(tree, root)
-        if any(fnmatchcase(_below(root, path), item) for item in _UNUSUAL_FILES) and _HAS_TESTS.search(text_of(tree, path))
+        if any(fnmatchcase(_below(root, path), item) for item in _UNUSUAL_FILES)
+        and _HAS_TESTS.search(text_of(tree, path))
     ]
 
 
@@ -152,7 +180,9 @@ def _script_folders(tree: Tree, root: str) -> list[str]:
         by_folder.setdefault(folder or ".", set()).add(name.removesuffix(".py"))
     folders = [name for name in by_folder if name != root and f"{name}/__init__.py" not in tree]
     imported = {
-        first or second for path in _python_files(tree, root) for first, second in _IMPORTED.findall(text_of(tree, path))
+        first or second
+        for path in _python_files(tree, root)
+        for first, second in _IMPORTED.findall(text_of(tree, path))
     }
     top = by_folder.get(root, set())
     return sorted(name for name in folders if (by_folder[name] - top - {"conftest", "setup"}) & imported)

@@ -22,8 +22,9 @@ MAX_FUNCTIONS = 200
 _ORIGIN = "MODEL"
 
 
-def extract_items(project: ProjectModel, tree: Tree, touched_functions: Sequence[FunctionModel],
-                  goal: Goal | None = None) -> tuple[list[BddItem], list[SddItem]]:
+def extract_items(
+    project: ProjectModel, tree: Tree, touched_functions: Sequence[FunctionModel], goal: Goal | None = None
+) -> tuple[list[BddItem], list[SddItem]]:
     """Describe the behaviour that a change must keep.
 
     Args:
@@ -34,7 +35,7 @@ def extract_items(project: ProjectModel, tree: Tree, touched_functions: Sequence
         (one per file). `evidence` of a behaviour is a list of mappings with `kind`, `ref` (`path:line`), `target`,
         `defined_at`, `path`, `function` and, where an example was seen, `call`, `imports`, `also` (further functions
         that the call names) and one of `expected`, `raises`, `holds`.
-    """  # fmt: skip
+    """
     functions = _chosen(project, touched_functions)
     symbols = SymbolTable(project, functions)
     examples: dict[tuple[str, str], list[Example]] = {}
@@ -52,7 +53,9 @@ def _chosen(project: ProjectModel, touched: Sequence[FunctionModel]) -> list[Fun
     return sorted(dict.fromkeys(chosen), key=lambda item: (not item.is_public, item.path, item.line))[:MAX_FUNCTIONS]
 
 
-def _behaviours(symbols: SymbolTable, function: FunctionModel, examples: list[Example], goal: Goal | None) -> list[BddItem]:
+def _behaviours(
+    symbols: SymbolTable, function: FunctionModel, examples: list[Example], goal: Goal | None
+) -> list[BddItem]:
     results = [item for item in examples if item.raises is None]
     refusals = [item for item in examples if item.raises is not None]
     found = []
@@ -63,7 +66,9 @@ def _behaviours(symbols: SymbolTable, function: FunctionModel, examples: list[Ex
     return found
 
 
-def _item(symbols: SymbolTable, function: FunctionModel, variant: str, examples: list[Example], goal: Goal | None) -> BddItem:
+def _item(
+    symbols: SymbolTable, function: FunctionModel, variant: str, examples: list[Example], goal: Goal | None
+) -> BddItem:
     kept = _spread(examples)
     name = function.qualified_name
     evidence = [_evidence(symbols, example) for example in kept] or [_unobserved(symbols.target(function))]
@@ -112,12 +117,22 @@ def _evidence(symbols: SymbolTable, example: Example) -> dict[str, Any]:
 
 def _unobserved(target: Target) -> dict[str, Any]:
     note = "No test, documented example or call with plain values was found."
-    return {"kind": "UNOBSERVED", "ref": f"{target.function.path}:{target.function.line}", **_place(target), "note": note}
+    return {
+        "kind": "UNOBSERVED",
+        "ref": f"{target.function.path}:{target.function.line}",
+        **_place(target),
+        "note": note,
+    }
 
 
 def _place(target: Target) -> dict[str, str]:
     function = target.function
-    return {"target": target.public, "defined_at": target.defined_at, "path": function.path, "function": function.qualified_name}
+    return {
+        "target": target.public,
+        "defined_at": target.defined_at,
+        "path": function.path,
+        "function": function.qualified_name,
+    }
 
 
 def _title(function: FunctionModel) -> str:
@@ -131,10 +146,16 @@ def _refusal_title(name: str, examples: list[Example]) -> str:
 
 def _given(function: FunctionModel, examples: list[Example]) -> str:
     if not examples:
-        return f"`{function.qualified_name}{_short_signature(function)}` as it is today; no example of a call was found."
+        return (
+            f"`{function.qualified_name}{_short_signature(function)}` as it is today; no example of a call was found."
+        )
     places = len({item.ref for item in examples})
     where = _listed(dict.fromkeys(item.ref for item in examples[:SHOWN_EXAMPLES]))
-    return f"The inputs seen in {where}." if places <= SHOWN_EXAMPLES else f"The inputs seen in {places} places, such as {where}."
+    return (
+        f"The inputs seen in {where}."
+        if places <= SHOWN_EXAMPLES
+        else f"The inputs seen in {places} places, such as {where}."
+    )
 
 
 def _when(name: str, examples: list[Example]) -> str:
@@ -148,7 +169,9 @@ def _then(name: str, examples: list[Example]) -> str:
         return f"{'; '.join(shown)}."
     if examples:
         return "It gives the same result, or the same error, as the code does today."
-    return f"`{name}` does what it does today. Nobody has written down what that is, so it is recorded before the change."
+    return (
+        f"`{name}` does what it does today. Nobody has written down what that is, so it is recorded before the change."
+    )
 
 
 def _outcome(example: Example) -> str:

@@ -50,12 +50,19 @@ class LocalSession:
         """Run one command, stream its output, end its process group at the deadline."""
         started = time.monotonic()
         argv = [self._local(word) for word in phase.argv]
-        inherited = {name: value for name, value in os.environ.items() if name.startswith(("PATH", "PIP_", "UV_", "SSL_"))}
+        inherited = {
+            name: value for name, value in os.environ.items() if name.startswith(("PATH", "PIP_", "UV_", "SSL_"))
+        }
         env = {**inherited, **{name: self._local(value) for name, value in phase.env.items()}}
         process = await asyncio.create_subprocess_exec(
-            *argv, cwd=self._local(phase.cwd), env=env, start_new_session=True,
-            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
+            *argv,
+            cwd=self._local(phase.cwd),
+            env=env,
+            start_new_session=True,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
         assert process.stdout is not None
         deadline, size, timed_out = started + phase.deadline_seconds, 0, False
         while True:

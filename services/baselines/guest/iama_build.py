@@ -1,3 +1,5 @@
+# ruff: noqa: PTH100, PTH103, PTH110, PTH112, PTH118, PTH120, PTH123, PTH109, UP031
+# mypy: ignore-errors
 """Runs inside the sandbox: installs from a copy of the source and keeps files that the build generated.
 
 Argument: one JSON object with `source`, `root`, `copy`, `target`, `overlay`, `uv`, `words`, `name`.
@@ -20,7 +22,16 @@ def main() -> int:
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(plan["source"], copy, symlinks=True)
     project = copy / plan["root"]
-    command = [plan["uv"], "pip", "install", "--python", sys.executable, "--target", plan["target"], "--compile-bytecode"]
+    command = [
+        plan["uv"],
+        "pip",
+        "install",
+        "--python",
+        sys.executable,
+        "--target",
+        plan["target"],
+        "--compile-bytecode",
+    ]
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("VIRTUAL_ENV", "PYTHON"))}
     code = subprocess.run([*command, *plan["words"]], cwd=project, env=environment).returncode
     if code == 0:

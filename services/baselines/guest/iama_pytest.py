@@ -1,11 +1,13 @@
+# ruff: noqa: PTH100, PTH103, PTH110, PTH112, PTH118, PTH120, PTH123, PTH109, UP031
+# mypy: ignore-errors
 """Runs inside the sandbox: pytest with a plugin of ours that reports every test and runs the canaries."""
 
 import os
 import random
 import signal
+import types
 
 import pytest
-
 from iama_results import place_of
 
 
@@ -34,11 +36,18 @@ class Reporter:
             items.reverse()
         found = [item.nodeid for item in items]
         self.results.write("collected", ids=found)
-        for name, text in self.plan["canaries"].items():
-            item = canary(session, self.plan["canary_folder"], name, text)
-            self.canaries.add(item.nodeid)
-            items.insert(random.randrange(len(items) + 1), item)
-            self.results.write("canary", name=name, id=item.nodeid)
+        files = list({item.path.parent: item.path for item in items}.values()) or [session.path]
+        for file in random.sample(files, min(len(files), CONTROLLED_FOLDERS)):
+            for name, text in self.plan["canaries"].items():
+                item = canary(session, file, name, text)
+                self.canaries.add(item.nodeid)
+                items.insert(random.randrange(len(items) + 1), item)
+                self.results.write("canary", name=name, id=item.nodeid)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_report_teststatus(self, report):
+        """Keep the canaries out of the log's counts: people read it."""
+        return ("", "", "") if report.nodeid in self.canaries else None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item):
@@ -92,6 +101,7 @@ class Reporter:
         )
 
 
+CONTROLLED_FOLDERS = 12
 RANK = {"passed": 0, "xpassed": 1, "skipped": 2, "xfailed": 3, "failed": 4, "error": 5}
 
 
@@ -108,18 +118,12 @@ def overdue(signum, frame):
     raise OverdueError("the test ran longer than its limit")
 
 
-def canary(session, folder, name, text):
-    """Build an ordinary test function from a file of its own."""
-    path = os.path.join(folder, name + ".py")
-    os.makedirs(folder, exist_ok=True)
-    with open(path, "w", encoding="utf-8") as stream:
-        stream.write(text)
+def canary(session, path, name, text):
+    """Build a test function that seems to stand in one of the project's test files: the same hooks meet it."""
     namespace = {}
-    exec(compile(text, path, "exec"), namespace)
-    import pathlib
-
-    module = pytest.Module.from_parent(session, path=pathlib.Path(path))
-    module.obj = type(session)
+    exec(compile(text, name, "exec"), namespace)
+    module = pytest.Module.from_parent(session, path=path)
+    module.obj = types.ModuleType(name)
     return pytest.Function.from_parent(module, name=name, callobj=namespace[name])
 
 

@@ -1,3 +1,5 @@
+# ruff: noqa: PTH100, PTH103, PTH110, PTH112, PTH118, PTH120, PTH123, PTH109, UP031
+# mypy: ignore-errors
 """Runs inside the sandbox: writes one signed JSON line per test to a file opened before any customer code runs."""
 
 import hashlib

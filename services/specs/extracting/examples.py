@@ -15,8 +15,18 @@ from services.specs.extracting.symbols import SymbolTable, dotted_name
 EvidenceKind = Literal["EXISTING_TEST", "DOCSTRING_EXAMPLE", "OBSERVED_CALL"]
 MAX_ROWS = 6
 
-_EQUAL = frozenset({"assertEqual", "assertEquals", "assertListEqual", "assertDictEqual", "assertTupleEqual", "assertSetEqual",
-                    "assertSequenceEqual", "assertMultiLineEqual"})  # fmt: skip
+_EQUAL = frozenset(
+    {
+        "assertEqual",
+        "assertEquals",
+        "assertListEqual",
+        "assertDictEqual",
+        "assertTupleEqual",
+        "assertSetEqual",
+        "assertSequenceEqual",
+        "assertMultiLineEqual",
+    }
+)
 _RAISES = frozenset({"raises", "assertRaises"})
 
 
@@ -125,9 +135,13 @@ class _FileReader:
             self.bound.update({item.asname or item.name: f"{statement.module}.{item.name}" for item in statement.names})
         elif isinstance(statement, ast.Import):
             self.bound.update({item.asname: item.name for item in statement.names if item.asname})
-            self.bound.update({name: name for item in statement.names if not item.asname for name in [item.name.split(".")[0]]})
+            self.bound.update(
+                {name: name for item in statement.names if not item.asname for name in [item.name.split(".")[0]]}
+            )
 
-    def _documented(self, node: ast.expr, example: doctest.Example, values: Mapping[str, Portable], line: int) -> Iterator[Example]:
+    def _documented(
+        self, node: ast.expr, example: doctest.Example, values: Mapping[str, Portable], line: int
+    ) -> Iterator[Example]:
         found = self._portable(node, values)
         if found is None:
             return
@@ -150,21 +164,30 @@ class _FileReader:
         names = _names(decorator.args[0])
         return [self._bind(names, _parameters(row)) for row in _spread(decorator.args[1].elts)] or [{}]
 
-    def _bind(self, names: list[str], row: ast.expr, values: Mapping[str, Portable] | None = None) -> dict[str, Portable]:
+    def _bind(
+        self, names: list[str], row: ast.expr, values: Mapping[str, Portable] | None = None
+    ) -> dict[str, Portable]:
         cells = [row] if len(names) == 1 else (row.elts if isinstance(row, ast.Tuple | ast.List) else [])
         if len(cells) != len(names):
             return {}
         found = {name: self._portable(cell, values or {}) for name, cell in zip(names, cells, strict=True)}
         return {name: value for name, value in found.items() if value is not None}
 
-    def _statements(self, body: Iterable[ast.stmt], values: dict[str, Portable], kind: EvidenceKind = "EXISTING_TEST",
-                    line: int | None = None) -> Iterator[Example]:  # fmt: skip
+    def _statements(
+        self,
+        body: Iterable[ast.stmt],
+        values: dict[str, Portable],
+        kind: EvidenceKind = "EXISTING_TEST",
+        line: int | None = None,
+    ) -> Iterator[Example]:
         """Walk statements in order; whatever is not understood forgets the names it binds."""
         for statement in body:
             match statement:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value):
                     yield from self._inner_calls(value, values, kind, line)
-                    values.pop(name, None) if (known := self._portable(value, values)) is None else values.update({name: known})
+                    values.pop(name, None) if (known := self._portable(value, values)) is None else values.update(
+                        {name: known}
+                    )
                 case ast.Assert(test=test):
                     yield from self._assertion(test, values, kind, line)
                 case ast.Expr(value=ast.Call() as call):
@@ -178,15 +201,23 @@ class _FileReader:
                 case _:
                     yield from self._unknown(statement, values, kind, line)
 
-    def _unknown(self, statement: ast.stmt, values: dict[str, Portable], kind: EvidenceKind, line: int | None) -> Iterator[Example]:
+    def _unknown(
+        self, statement: ast.stmt, values: dict[str, Portable], kind: EvidenceKind, line: int | None
+    ) -> Iterator[Example]:
         for node in ast.walk(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 values.pop(node.id, None)
         if not isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
             yield from self._inner_calls(statement, values, kind, line)
 
-    def _with(self, item: ast.withitem, body: list[ast.stmt], values: dict[str, Portable], kind: EvidenceKind,
-              line: int | None) -> Iterator[Example]:  # fmt: skip
+    def _with(
+        self,
+        item: ast.withitem,
+        body: list[ast.stmt],
+        values: dict[str, Portable],
+        kind: EvidenceKind,
+        line: int | None,
+    ) -> Iterator[Example]:
         error = _expected_error(item.context_expr)
         only = body[0] if len(body) == 1 else None
         if error and isinstance(only, ast.Expr | ast.Assign) and (found := self._portable(only.value, values)):
@@ -194,7 +225,9 @@ class _FileReader:
         elif error is None:
             yield from self._statements(body, values, kind, line)
 
-    def _called(self, call: ast.Call, values: Mapping[str, Portable], kind: EvidenceKind, line: int | None) -> Iterator[Example]:
+    def _called(
+        self, call: ast.Call, values: Mapping[str, Portable], kind: EvidenceKind, line: int | None
+    ) -> Iterator[Example]:
         name = (dotted_name(call.func) or "").rpartition(".")[2]
         place = line or call.lineno
         if name in _EQUAL and len(call.args) >= 2:
@@ -213,11 +246,18 @@ class _FileReader:
         else:
             yield from self._inner_calls(call, values, kind, line)
 
-    def _assertion(self, test: ast.expr, values: Mapping[str, Portable], kind: EvidenceKind, line: int | None) -> Iterator[Example]:
+    def _assertion(
+        self, test: ast.expr, values: Mapping[str, Portable], kind: EvidenceKind, line: int | None
+    ) -> Iterator[Example]:
         place = line or test.lineno
-        if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.ops[0], ast.Eq):
-            yield from self._equality(test.left, test.comparators[0], values, kind, place)
-        elif isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is) and isinstance(test.comparators[0], ast.Constant):
+        if (
+            isinstance(test, ast.Compare)
+            and len(test.ops) == 1
+            and isinstance(test.ops[0], ast.Eq)
+            or isinstance(test, ast.Compare)
+            and isinstance(test.ops[0], ast.Is)
+            and isinstance(test.comparators[0], ast.Constant)
+        ):
             yield from self._equality(test.left, test.comparators[0], values, kind, place)
         elif isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
             for part in test.values:
@@ -225,7 +265,9 @@ class _FileReader:
         else:
             yield from self._condition(test, values, kind, place)
 
-    def _equality(self, left: ast.expr, right: ast.expr, values: Mapping[str, Portable], kind: EvidenceKind, place: int) -> Iterator[Example]:
+    def _equality(
+        self, left: ast.expr, right: ast.expr, values: Mapping[str, Portable], kind: EvidenceKind, place: int
+    ) -> Iterator[Example]:
         first, second = self._portable(left, values), self._portable(right, values)
         if first and second and not first.functions:
             first, second = second, first
@@ -235,28 +277,45 @@ class _FileReader:
             for side in (left, right):
                 yield from self._inner_calls(side, values, kind, place)
 
-    def _condition(self, test: ast.expr, values: Mapping[str, Portable], kind: EvidenceKind, place: int) -> Iterator[Example]:
+    def _condition(
+        self, test: ast.expr, values: Mapping[str, Portable], kind: EvidenceKind, place: int
+    ) -> Iterator[Example]:
         found = self._portable(test, values)
         if found:
             yield from self._example(kind, place, found, holds=True)
         else:
             yield from self._inner_calls(test, values, kind, place)
 
-    def _inner_calls(self, node: ast.AST, values: Mapping[str, Portable], kind: EvidenceKind, line: int | None) -> Iterator[Example]:
+    def _inner_calls(
+        self, node: ast.AST, values: Mapping[str, Portable], kind: EvidenceKind, line: int | None
+    ) -> Iterator[Example]:
         for inner in ast.walk(node):
             if isinstance(inner, ast.Call):
                 yield from self._call(inner, values, kind, line)
 
-    def _call(self, node: ast.Call, values: Mapping[str, Portable], kind: EvidenceKind, line: int | None = None) -> Iterator[Example]:
+    def _call(
+        self, node: ast.Call, values: Mapping[str, Portable], kind: EvidenceKind, line: int | None = None
+    ) -> Iterator[Example]:
         if self._find(node.func) and (found := self._portable(node, values)):
             yield from self._example(kind, line or node.lineno, found)
 
-    def _example(self, kind: EvidenceKind, line: int, found: Portable, *, expected: str | None = None, raises: str | None = None,
-                 holds: bool = False, extra: tuple[str, ...] = ()) -> Iterator[Example]:  # fmt: skip
+    def _example(
+        self,
+        kind: EvidenceKind,
+        line: int,
+        found: Portable,
+        *,
+        expected: str | None = None,
+        raises: str | None = None,
+        holds: bool = False,
+        extra: tuple[str, ...] = (),
+    ) -> Iterator[Example]:
         if found.functions:
             imports = tuple(dict.fromkeys((*found.imports, *extra)))
             others = tuple(item for item in dict.fromkeys(found.functions[1:]) if item != found.functions[0])
-            yield Example(kind, f"{self.path}:{line}", found.source, found.functions[0], imports, expected, raises, holds, others)
+            yield Example(
+                kind, f"{self.path}:{line}", found.source, found.functions[0], imports, expected, raises, holds, others
+            )
 
     def _portable(self, node: ast.expr, values: Mapping[str, Portable]) -> Portable | None:
         return portable(node, self._find, values, self.imported)

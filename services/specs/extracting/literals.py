@@ -4,6 +4,7 @@ import ast
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
 from services.engine.project_model import FunctionModel
 from services.specs.extracting.symbols import dotted_name
@@ -11,18 +12,86 @@ from services.specs.extracting.symbols import dotted_name
 MAX_CHARACTERS = 400
 
 _BUILTINS = frozenset(
-    """int float str bytes bool complex list tuple dict set frozenset range len sum abs min max sorted reversed iter
-    enumerate zip map filter any all round repr ord chr divmod slice type isinstance bytearray callable next
-    ValueError TypeError KeyError IndexError""".split()
+    [
+        "int",
+        "float",
+        "str",
+        "bytes",
+        "bool",
+        "complex",
+        "list",
+        "tuple",
+        "dict",
+        "set",
+        "frozenset",
+        "range",
+        "len",
+        "sum",
+        "abs",
+        "min",
+        "max",
+        "sorted",
+        "reversed",
+        "iter",
+        "enumerate",
+        "zip",
+        "map",
+        "filter",
+        "any",
+        "all",
+        "round",
+        "repr",
+        "ord",
+        "chr",
+        "divmod",
+        "slice",
+        "type",
+        "isinstance",
+        "bytearray",
+        "callable",
+        "next",
+        "ValueError",
+        "TypeError",
+        "KeyError",
+        "IndexError",
+    ]
 )
-_MODULES = frozenset({"datetime", "decimal", "fractions", "math", "operator", "string", "collections", "itertools", "functools", "re"})
+_MODULES = frozenset(
+    {"datetime", "decimal", "fractions", "math", "operator", "string", "collections", "itertools", "functools", "re"}
+)
 _FROM_NOW = frozenset({"now", "today", "utcnow", "fromtimestamp", "utcfromtimestamp"})
 _NODES = (
-    ast.Constant, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.UnaryOp, ast.BinOp, ast.BoolOp, ast.Compare, ast.Call,
-    ast.keyword, ast.Starred, ast.Name, ast.Attribute, ast.Lambda, ast.arguments, ast.arg, ast.Subscript, ast.Slice,
-    ast.IfExp, ast.GeneratorExp, ast.ListComp, ast.SetComp, ast.DictComp, ast.comprehension,
-    ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.expr_context,
-)  # fmt: skip
+    ast.Constant,
+    ast.Tuple,
+    ast.List,
+    ast.Set,
+    ast.Dict,
+    ast.UnaryOp,
+    ast.BinOp,
+    ast.BoolOp,
+    ast.Compare,
+    ast.Call,
+    ast.keyword,
+    ast.Starred,
+    ast.Name,
+    ast.Attribute,
+    ast.Lambda,
+    ast.arguments,
+    ast.arg,
+    ast.Subscript,
+    ast.Slice,
+    ast.IfExp,
+    ast.GeneratorExp,
+    ast.ListComp,
+    ast.SetComp,
+    ast.DictComp,
+    ast.comprehension,
+    ast.operator,
+    ast.unaryop,
+    ast.boolop,
+    ast.cmpop,
+    ast.expr_context,
+)
 
 Finder = Callable[[ast.expr], FunctionModel | None]
 
@@ -60,15 +129,15 @@ class _Rewriter(ast.NodeTransformer):
         if not isinstance(node, _NODES):
             raise NotPortableError(type(node).__name__)
         method = getattr(self, f"visit_{type(node).__name__}", self.generic_visit)
-        return method(node)  # type: ignore[no-any-return]
+        return method(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         function = self.find(node.func)
         if function is None:
             return self.generic_visit(node)
         self.functions[len(self.functions)] = function
-        arguments = [part for item in node.args for part in _flat(self.visit(item))]
-        keywords = [self.visit(item) for item in node.keywords]
+        arguments = [part for item in node.args for part in _flat(cast(ast.expr, self.visit(item)))]
+        keywords = [cast(ast.keyword, self.visit(item)) for item in node.keywords]
         return ast.Call(ast.Name(function.name, ast.Load()), arguments, keywords)
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
@@ -132,7 +201,9 @@ class _Rewriter(ast.NodeTransformer):
         return node
 
 
-def portable(node: ast.expr, find: Finder, values: Mapping[str, Portable], imported: Mapping[str, str]) -> Portable | None:
+def portable(
+    node: ast.expr, find: Finder, values: Mapping[str, Portable], imported: Mapping[str, str]
+) -> Portable | None:
     """Return the expression with all names filled in; None when it depends on anything that cannot travel.
 
     Args:
@@ -152,9 +223,13 @@ def portable(node: ast.expr, find: Finder, values: Mapping[str, Portable], impor
     return Portable(result, tuple(rewriter.imports), functions)
 
 
-def _flat(node: ast.AST) -> list[ast.AST]:
+def _flat(node: ast.expr) -> list[ast.expr]:
     """Write `f(*[1, 2])` as `f(1, 2)`."""
-    return list(node.value.elts) if isinstance(node, ast.Starred) and isinstance(node.value, ast.List | ast.Tuple) else [node]
+    return (
+        list(node.value.elts)
+        if isinstance(node, ast.Starred) and isinstance(node.value, ast.List | ast.Tuple)
+        else [node]
+    )
 
 
 def _ambiguous(functions: tuple[FunctionModel, ...]) -> bool:

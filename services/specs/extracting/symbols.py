@@ -62,8 +62,10 @@ class SymbolTable:
         for size in range(1, len(parents) + 1):
             package = ".".join(parents[:size])
             path = self._paths.get(package)
-            exported = path and not top.startswith("_") and any(
-                item.bound_as in (top, "*") for item in self._project.modules[path].imports
+            exported = (
+                path
+                and not top.startswith("_")
+                and any(item.bound_as in (top, "*") for item in self._project.modules[path].imports)
             )
             if path and exported and self._local(path, function.qualified_name, _MAX_HOPS) == _key(function):
                 return Target(function, f"{package}:{function.qualified_name}", defined_at)
@@ -81,7 +83,9 @@ class SymbolTable:
             if item.name == "*":
                 found = self._in_module(item.module, dotted, hops - 1)
             elif item.bound_as == first and item.name is None:
-                found = self._absolute(dotted if item.module.split(".")[0] == first else f"{item.module}.{rest}", hops - 1)
+                found = self._absolute(
+                    dotted if item.module.split(".")[0] == first else f"{item.module}.{rest}", hops - 1
+                )
             elif item.bound_as == first:
                 found = self._absolute(".".join(filter(None, (item.module, item.name, rest))), hops - 1)
             else:
@@ -115,7 +119,9 @@ def dotted_name(node: ast.expr) -> str | None:
 
 def _definitions(module: ModuleModel) -> frozenset[str]:
     functions = {item.qualified_name for item in module.functions}
-    return frozenset(name for name in {*functions, *(item.qualified_name for item in module.classes)} if "." not in name)
+    return frozenset(
+        name for name in {*functions, *(item.qualified_name for item in module.classes)} if "." not in name
+    )
 
 
 def _key(function: FunctionModel) -> tuple[str, str]:
