@@ -5,9 +5,8 @@ Revision: 0001_tables
 
 import sqlalchemy as sa
 import sqlmodel
-from sqlalchemy.dialects import postgresql
-
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0001_tables"
 down_revision = None
@@ -226,6 +225,7 @@ def upgrade() -> None:
             ["tenants.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("id", "tenant_id"),
     )
     op.create_index(op.f("ix_projects_tenant_id"), "projects", ["tenant_id"], unique=False)
     op.create_index(
@@ -251,6 +251,7 @@ def upgrade() -> None:
             ["tenants.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("id", "tenant_id"),
         sa.UniqueConstraint("tenant_id", "dimension", "period_start"),
     )
     op.create_index(op.f("ix_quota_balances_tenant_id"), "quota_balances", ["tenant_id"], unique=False)
@@ -454,8 +455,8 @@ def upgrade() -> None:
             ["users.id"],
         ),
         sa.ForeignKeyConstraint(
-            ["project_id"],
-            ["projects.id"],
+            ["project_id", "tenant_id"],
+            ["projects.id", "projects.tenant_id"],
         ),
         sa.ForeignKeyConstraint(
             ["tenant_id"],
@@ -860,6 +861,7 @@ def upgrade() -> None:
             ["refactor_jobs.id", "refactor_jobs.tenant_id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("id", "tenant_id"),
         sa.UniqueConstraint("job_id", "attempt_number"),
     )
     op.create_index(op.f("ix_patch_attempts_job_id"), "patch_attempts", ["job_id"], unique=False)
@@ -878,8 +880,8 @@ def upgrade() -> None:
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("release_reason", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["balance_id"],
-            ["quota_balances.id"],
+            ["balance_id", "tenant_id"],
+            ["quota_balances.id", "quota_balances.tenant_id"],
         ),
         sa.ForeignKeyConstraint(
             ["job_id", "tenant_id"],
@@ -931,6 +933,7 @@ def upgrade() -> None:
             ["refactor_jobs.id", "refactor_jobs.tenant_id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("id", "tenant_id"),
     )
     op.create_index(op.f("ix_remote_execution_sessions_job_id"), "remote_execution_sessions", ["job_id"], unique=False)
     op.create_table(
@@ -980,6 +983,7 @@ def upgrade() -> None:
             ["refactor_jobs.id", "refactor_jobs.tenant_id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("id", "tenant_id"),
         sa.UniqueConstraint("job_id", "scratch_storage_key"),
     )
     op.create_index(op.f("ix_repo_sync_scratch_records_job_id"), "repo_sync_scratch_records", ["job_id"], unique=False)
@@ -1046,6 +1050,7 @@ def upgrade() -> None:
             ["refactor_jobs.id", "refactor_jobs.tenant_id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("id", "tenant_id"),
         sa.UniqueConstraint("job_id", "number"),
         sa.UniqueConstraint("revision_token"),
     )
@@ -1133,6 +1138,7 @@ def upgrade() -> None:
             ["refactor_jobs.id", "refactor_jobs.tenant_id"],
         ),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("id", "tenant_id"),
         sa.UniqueConstraint("job_id", "attempt_number", "run_type"),
     )
     op.create_index(op.f("ix_test_runs_job_id"), "test_runs", ["job_id"], unique=False)
@@ -1259,8 +1265,8 @@ def upgrade() -> None:
             ["refactor_jobs.id", "refactor_jobs.tenant_id"],
         ),
         sa.ForeignKeyConstraint(
-            ["revision_id"],
-            ["spec_revisions.id"],
+            ["revision_id", "tenant_id"],
+            ["spec_revisions.id", "spec_revisions.tenant_id"],
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("revision_id", "item_key"),
@@ -1287,8 +1293,8 @@ def upgrade() -> None:
             ["refactor_jobs.id", "refactor_jobs.tenant_id"],
         ),
         sa.ForeignKeyConstraint(
-            ["patch_attempt_id"],
-            ["patch_attempts.id"],
+            ["patch_attempt_id", "tenant_id"],
+            ["patch_attempts.id", "patch_attempts.tenant_id"],
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("patch_attempt_id", "seq"),
@@ -1313,8 +1319,8 @@ def upgrade() -> None:
             ["refactor_jobs.id", "refactor_jobs.tenant_id"],
         ),
         sa.ForeignKeyConstraint(
-            ["session_id"],
-            ["remote_execution_sessions.id"],
+            ["session_id", "tenant_id"],
+            ["remote_execution_sessions.id", "remote_execution_sessions.tenant_id"],
         ),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -1340,8 +1346,8 @@ def upgrade() -> None:
             ["refactor_jobs.id", "refactor_jobs.tenant_id"],
         ),
         sa.ForeignKeyConstraint(
-            ["revision_id"],
-            ["spec_revisions.id"],
+            ["revision_id", "tenant_id"],
+            ["spec_revisions.id", "spec_revisions.tenant_id"],
         ),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("revision_id", "item_key"),
@@ -1365,16 +1371,16 @@ def upgrade() -> None:
         ),
         sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["execution_session_id"],
-            ["remote_execution_sessions.id"],
+            ["execution_session_id", "tenant_id"],
+            ["remote_execution_sessions.id", "remote_execution_sessions.tenant_id"],
         ),
         sa.ForeignKeyConstraint(
             ["job_id", "tenant_id"],
             ["refactor_jobs.id", "refactor_jobs.tenant_id"],
         ),
         sa.ForeignKeyConstraint(
-            ["scratch_record_id"],
-            ["repo_sync_scratch_records.id"],
+            ["scratch_record_id", "tenant_id"],
+            ["repo_sync_scratch_records.id", "repo_sync_scratch_records.tenant_id"],
         ),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -1406,8 +1412,8 @@ def upgrade() -> None:
             ["refactor_jobs.id", "refactor_jobs.tenant_id"],
         ),
         sa.ForeignKeyConstraint(
-            ["test_run_id"],
-            ["test_runs.id"],
+            ["test_run_id", "tenant_id"],
+            ["test_runs.id", "test_runs.tenant_id"],
         ),
         sa.PrimaryKeyConstraint("id"),
     )

@@ -98,6 +98,11 @@ def job_reference(*extra: Any) -> tuple[Any, ...]:
     )
 
 
+def inside_tenant(column: str, table: str) -> ForeignKeyConstraint:
+    """Reference to a row of the same tenant; the named table is unique by (id, tenant)."""
+    return ForeignKeyConstraint([column, "tenant_id"], [f"{table}.id", f"{table}.tenant_id"])
+
+
 def unique(*columns: str) -> UniqueConstraint:
     """Unique constraint named by the naming convention."""
     return UniqueConstraint(*columns)

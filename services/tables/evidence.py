@@ -10,6 +10,7 @@ from services.tables.columns import (
     JobRow,
     document,
     flag,
+    inside_tenant,
     job_reference,
     moment,
     number,
@@ -26,6 +27,7 @@ class TestRun(JobRow, table=True):
 
     __tablename__ = "test_runs"
     __table_args__ = job_reference(
+        unique("id", "tenant_id"),
         unique("job_id", "attempt_number", "run_type"),
         one_of("run_type", RUN_TYPES, "ck_test_runs_run_type"),
         one_of("status", ["RUNNING", "PASSED", "FAILED", "TIMEOUT", "CANCELLED"], "ck_test_runs_status"),
@@ -54,9 +56,9 @@ class TestCaseResult(JobRow, table=True):
     """One failed, erroneous or skipped test of a run; excerpts are redacted and short-lived."""
 
     __tablename__ = "test_case_results"
-    __table_args__ = job_reference()
+    __table_args__ = job_reference(inside_tenant("test_run_id", "test_runs"))
 
-    test_run_id: UUID = Field(foreign_key="test_runs.id", nullable=False, index=True)
+    test_run_id: UUID = Field(nullable=False, index=True)
     suite: str
     name: str
     file: str | None = None
@@ -71,7 +73,7 @@ class PatchAttempt(JobRow, table=True):
     """One try at the change: attempt 0 is the refactoring, 1 to 10 are repairs."""
 
     __tablename__ = "patch_attempts"
-    __table_args__ = job_reference(unique("job_id", "attempt_number"))
+    __table_args__ = job_reference(unique("id", "tenant_id"), unique("job_id", "attempt_number"))
 
     attempt_number: int
     attempt_in_cycle: int = number()
@@ -97,9 +99,11 @@ class PatchEditOperation(JobRow, table=True):
     """One operation of an attempt's document and how it ended; the code itself stays in the artifact."""
 
     __tablename__ = "patch_edit_operations"
-    __table_args__ = job_reference(unique("patch_attempt_id", "seq"))
+    __table_args__ = job_reference(
+        inside_tenant("patch_attempt_id", "patch_attempts"), unique("patch_attempt_id", "seq")
+    )
 
-    patch_attempt_id: UUID = Field(foreign_key="patch_attempts.id", nullable=False, index=True)
+    patch_attempt_id: UUID = Field(nullable=False, index=True)
     seq: int
     edit_type: str
     op: str

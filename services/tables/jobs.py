@@ -15,6 +15,7 @@ from services.tables.columns import (
     created,
     document,
     flag,
+    inside_tenant,
     job_reference,
     moment,
     number,
@@ -29,7 +30,10 @@ class Project(TenantRow, table=True):
     """What jobs are filed under; each workspace has one default project."""
 
     __tablename__ = "projects"
-    __table_args__ = (Index("uq_projects_default", "tenant_id", unique=True, postgresql_where=text("is_default")),)
+    __table_args__ = (
+        unique("id", "tenant_id"),
+        Index("uq_projects_default", "tenant_id", unique=True, postgresql_where=text("is_default")),
+    )
 
     owner_id: UUID = Field(foreign_key="users.id", nullable=False)
     name: str
@@ -43,6 +47,7 @@ class RefactorJob(SQLModel, table=True):
     __tablename__ = "refactor_jobs"
     __table_args__ = (
         unique("id", "tenant_id"),
+        inside_tenant("project_id", "projects"),
         one_of("status", [state.value for state in JobState], "ck_refactor_jobs_status"),
         one_of("source_kind", ["LOCAL", "GITHUB", "GIT"], "ck_refactor_jobs_source_kind"),
         one_of("execution_mode", ["LOCAL_DOCKER", "LOCAL_NATIVE", "REMOTE_SANDBOX"], "ck_refactor_jobs_execution_mode"),
@@ -55,7 +60,7 @@ class RefactorJob(SQLModel, table=True):
 
     id: UUID = TenantRow.model_fields["id"]
     tenant_id: UUID = Field(foreign_key="tenants.id", nullable=False)
-    project_id: UUID = Field(foreign_key="projects.id", nullable=False)
+    project_id: UUID = Field(nullable=False)
     owner_id: UUID = Field(foreign_key="users.id", nullable=False)
     status: str = Field(default="PENDING", nullable=False, sa_column_kwargs={"server_default": "PENDING"})
     state_revision: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))

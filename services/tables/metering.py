@@ -8,7 +8,18 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Column, Numeric
 from sqlmodel import Field
 
-from services.tables.columns import JobRow, TenantRow, created, document, flag, job_reference, moment, number, unique
+from services.tables.columns import (
+    JobRow,
+    TenantRow,
+    created,
+    document,
+    flag,
+    inside_tenant,
+    job_reference,
+    moment,
+    number,
+    unique,
+)
 
 
 class EntitlementSnapshot(JobRow, table=True):
@@ -45,6 +56,7 @@ class QuotaBalance(TenantRow, table=True):
 
     __tablename__ = "quota_balances"
     __table_args__ = (
+        unique("id", "tenant_id"),
         unique("tenant_id", "dimension", "period_start"),
         CheckConstraint(
             "reserved >= 0 AND committed >= 0 AND (limit_units IS NULL OR reserved + committed <= limit_units)",
@@ -64,9 +76,9 @@ class QuotaReservation(JobRow, table=True):
     """Units held for a job: reserved at start, committed at the point of no return, or released."""
 
     __tablename__ = "quota_reservations"
-    __table_args__ = job_reference(unique("idempotency_key"))
+    __table_args__ = job_reference(inside_tenant("balance_id", "quota_balances"), unique("idempotency_key"))
 
-    balance_id: UUID = Field(foreign_key="quota_balances.id", nullable=False)
+    balance_id: UUID = Field(nullable=False)
     dimension: str
     quantity: int = number(1)
     status: str = "RESERVED"

@@ -85,7 +85,7 @@ class RepoSyncScratchRecord(JobRow, table=True):
     """The control plane's short-lived copy of source and the proof that it is gone."""
 
     __tablename__ = "repo_sync_scratch_records"
-    __table_args__ = job_reference(unique("job_id", "scratch_storage_key"))
+    __table_args__ = job_reference(unique("id", "tenant_id"), unique("job_id", "scratch_storage_key"))
 
     scratch_storage_key: str
     bytes: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))

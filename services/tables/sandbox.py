@@ -7,7 +7,18 @@ from uuid import UUID
 from sqlalchemy import Index, text
 from sqlmodel import Field
 
-from services.tables.columns import JobRow, document, flag, job_reference, moment, number, one_of, optional_document
+from services.tables.columns import (
+    JobRow,
+    document,
+    flag,
+    inside_tenant,
+    job_reference,
+    moment,
+    number,
+    one_of,
+    optional_document,
+    unique,
+)
 
 
 class RemoteExecutionSession(JobRow, table=True):
@@ -15,6 +26,7 @@ class RemoteExecutionSession(JobRow, table=True):
 
     __tablename__ = "remote_execution_sessions"
     __table_args__ = job_reference(
+        unique("id", "tenant_id"),
         one_of("sandbox_provider", ["e2b", "gvisor", "bubblewrap"], "ck_remote_execution_sessions_provider"),
         one_of("status", ["QUEUED", "RUNNING", "COMPLETED", "FAILED", "WIPED"], "ck_remote_execution_sessions_status"),
         one_of("level", ["MICROVM", "USERSPACE_KERNEL", "SHARED_KERNEL"], "ck_remote_execution_sessions_level"),
@@ -43,9 +55,9 @@ class SandboxNetworkEvent(JobRow, table=True):
     """One connection that a sandbox tried, allowed or refused."""
 
     __tablename__ = "sandbox_network_events"
-    __table_args__ = job_reference()
+    __table_args__ = job_reference(inside_tenant("session_id", "remote_execution_sessions"))
 
-    session_id: UUID = Field(foreign_key="remote_execution_sessions.id", nullable=False, index=True)
+    session_id: UUID = Field(nullable=False, index=True)
     kind: str
     phase: str
     fqdn: str
@@ -57,6 +69,8 @@ class SecureWipeEvidence(JobRow, table=True):
 
     __tablename__ = "secure_wipe_evidence"
     __table_args__ = job_reference(
+        inside_tenant("execution_session_id", "remote_execution_sessions"),
+        inside_tenant("scratch_record_id", "repo_sync_scratch_records"),
         Index(
             "uq_secure_wipe_evidence",
             "execution_session_id",
@@ -66,8 +80,8 @@ class SecureWipeEvidence(JobRow, table=True):
         ),
     )
 
-    execution_session_id: UUID | None = Field(default=None, foreign_key="remote_execution_sessions.id")
-    scratch_record_id: UUID | None = Field(default=None, foreign_key="repo_sync_scratch_records.id")
+    execution_session_id: UUID | None = None
+    scratch_record_id: UUID | None = None
     wipe_type: str
     verified: bool = flag()
     method: str

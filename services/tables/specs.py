@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Index, text
 from sqlmodel import Field
 
-from services.tables.columns import JobRow, document, job_reference, moment, number, one_of, unique
+from services.tables.columns import JobRow, document, inside_tenant, job_reference, moment, number, one_of, unique
 
 
 class SpecRevision(JobRow, table=True):
@@ -15,6 +15,7 @@ class SpecRevision(JobRow, table=True):
 
     __tablename__ = "spec_revisions"
     __table_args__ = job_reference(
+        unique("id", "tenant_id"),
         unique("revision_token"),
         unique("job_id", "number"),
         Index(
@@ -43,9 +44,9 @@ class BddItem(JobRow, table=True):
     """One behaviour of one revision; `item_key` is stable across revisions."""
 
     __tablename__ = "bdd_items"
-    __table_args__ = job_reference(unique("revision_id", "item_key"))
+    __table_args__ = job_reference(inside_tenant("revision_id", "spec_revisions"), unique("revision_id", "item_key"))
 
-    revision_id: UUID = Field(foreign_key="spec_revisions.id", nullable=False, index=True)
+    revision_id: UUID = Field(nullable=False, index=True)
     item_key: str
     position: int
     title: str
@@ -60,9 +61,9 @@ class SddItem(JobRow, table=True):
     """One structural statement of one revision."""
 
     __tablename__ = "sdd_items"
-    __table_args__ = job_reference(unique("revision_id", "item_key"))
+    __table_args__ = job_reference(inside_tenant("revision_id", "spec_revisions"), unique("revision_id", "item_key"))
 
-    revision_id: UUID = Field(foreign_key="spec_revisions.id", nullable=False, index=True)
+    revision_id: UUID = Field(nullable=False, index=True)
     item_key: str
     position: int
     component: str
