@@ -9,6 +9,7 @@ from typing import Any
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
+from rq.exceptions import DequeueTimeout
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
@@ -57,6 +58,8 @@ class AsyncWorker:
             found = await asyncio.to_thread(
                 Queue.dequeue_any, queues, POP_SECONDS, self._connection, serializer=JSONSerializer
             )
+        except DequeueTimeout:
+            return None
         except RedisError as error:
             logger.warning("queue not reachable: %s", type(error).__name__)
             await asyncio.sleep(PAUSE_SECONDS)

@@ -620,7 +620,7 @@ def upgrade() -> None:
         sa.Column("path", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("decision", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("reason_code", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("rule_version", sa.Integer(), server_default=sa.text("1"), nullable=False),
         sa.Column(
             "detail", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
@@ -946,7 +946,7 @@ def upgrade() -> None:
         sa.Column("head_sha", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("path_scopes", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'::text[]"), nullable=False),
         sa.Column("file_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column(
             "limits", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
         ),
@@ -972,7 +972,7 @@ def upgrade() -> None:
         sa.Column("job_id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("scratch_storage_key", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("bytes", sa.BigInteger(), nullable=False),
+        sa.Column("bytes", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("status", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("worker_ref", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("payload_handoff_at", sa.DateTime(timezone=True), nullable=True),

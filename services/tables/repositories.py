@@ -73,7 +73,7 @@ class RepoImportPrecheckRecord(JobRow, table=True):
     head_sha: str
     path_scopes: list[str] = words()
     file_count: int = number()
-    size_bytes: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    size_bytes: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
     limits: dict[str, Any] = document()
     passed: bool = flag()
     violations: list[Any] = document("[]")
@@ -88,7 +88,7 @@ class RepoSyncScratchRecord(JobRow, table=True):
     __table_args__ = job_reference(unique("id", "tenant_id"), unique("job_id", "scratch_storage_key"))
 
     scratch_storage_key: str
-    bytes: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    bytes: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
     status: str = "ACTIVE"
     worker_ref: str | None = None
     payload_handoff_at: datetime | None = moment()
@@ -105,7 +105,7 @@ class ContextFilterDecision(JobRow, table=True):
     path: str
     decision: str = "BLOCKED"
     reason_code: str
-    size_bytes: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    size_bytes: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
     rule_version: int = number(1)
     detail: dict[str, Any] = document()
 

@@ -84,9 +84,15 @@ async def run_item(step_id: UUID, tenant_id: UUID) -> str:
         return await _record_fault(claim, key, fault)
     except Exception as error:
         logger.exception("item %s (%s) failed", claim.step_id, claim.kind.value)
-        code = error.code if isinstance(error, IamaError) else "INFRA_FAILURE"
-        return await _record_fault(claim, key, ItemFaultError(f"{type(error).__name__}: {error}", code))
+        return await _record_fault(claim, key, _fault_of(error))
     return await _record(claim, key, outcome)
+
+
+def _fault_of(error: Exception) -> ItemFaultError:
+    """Say what people may read; the trace is in the worker's log only."""
+    if isinstance(error, IamaError):
+        return ItemFaultError(error.sentence, error.code)
+    return ItemFaultError(f"an unexpected {type(error).__name__}; the worker's log has the details")
 
 
 async def _work(claim: Claim, key: leases.LeaseKey) -> Outcome:

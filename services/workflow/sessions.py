@@ -72,7 +72,7 @@ async def attach_session(claim: Claim) -> JobSession | None:
         row = (await uow.session.exec(statement)).one_or_none()
     if row is None or row.sandbox_id is None:
         return None
-    session = await sandbox.attach(row.sandbox_provider, row.sandbox_id)
+    session = await sandbox.attach(row.sandbox_id)
     return JobSession(row.id, session, row.built)
 
 

@@ -77,8 +77,7 @@ async def _wipe_all(claim: Claim, ports: Ports) -> Outcome:
     for row in rows:
         if row.sandbox_id is None:
             continue
-        session = await sandbox.attach(row.sandbox_provider, row.sandbox_id)
-        proof = await session.wipe()
+        proof = await sandbox.wipe(row.sandbox_id)
         if not proof.verified:
             await ports.log(f"wipe of {row.sandbox_id} could not be verified", "ERROR")
             return Outcome(Result.STALLED)
