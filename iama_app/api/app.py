@@ -1,6 +1,7 @@
 """The API application that is mounted under /api. It is put together here; what routes do stands in v1/ and v2/."""
 
 from fastapi import FastAPI
+from redis.asyncio import Redis
 
 from iama_app.api import errors, openapi, reference, session_forms
 from iama_app.api.middleware import Guard
@@ -11,7 +12,8 @@ from iama_app.api.v1 import auth, plan
 from iama_app.api.v1 import delivery as v1_delivery
 from iama_app.api.v1 import jobs as v1_jobs
 from iama_app.api.v1 import specs as v1_specs
-from iama_app.api.v2 import actions, artifacts, delivery, jobs, me, specs, streams
+from iama_app.api.v2 import actions, artifacts, delivery, jobs, me, specs, streams, tests
+from services.infra.settings import load_settings, secret
 
 MODULES = (
     auth,
@@ -20,6 +22,7 @@ MODULES = (
     jobs,
     actions,
     specs,
+    tests,
     artifacts,
     delivery,
     streams,
@@ -46,13 +49,20 @@ def create_api() -> FastAPI:
     )
     errors.install(app)
     app.add_middleware(Guard)
-    app.state.limiter = RateLimiter()
-    app.state.stream_leases = StreamLeases()
+    redis = _redis()
+    app.state.limiter = RateLimiter(redis)
+    app.state.stream_leases = StreamLeases(redis)
     app.state.stream_clocks = StreamClocks()
     for module in MODULES:
         app.include_router(module.router)
     openapi.install(app)
     return app
+
+
+def _redis() -> Redis | None:
+    """Return a client that connects on first use, or None where no server is configured."""
+    url = secret(load_settings().redis_url)
+    return Redis.from_url(url, socket_connect_timeout=0.25, socket_timeout=0.5) if url else None
 
 
 api = create_api()

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from services.canon.errors import ERRORS, IamaError
 
 log = logging.getLogger(__name__)
+Responses = dict[int | str, dict[str, Any]]
 
 NOT_FOUND_BY_PARAMETER = {"job_id": "JOB_NOT_FOUND"}
 """A malformed id names nothing, exactly as an unknown one."""
@@ -115,8 +116,8 @@ async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     return envelope(IamaError("INTERNAL_ERROR", reference=reference))
 
 
-def refusals(*codes: str) -> dict[int | str, dict[str, Any]]:
-    """Return the `responses` of a route for the reference: its codes, grouped by status.
+def refusals(*codes: str, answers: Responses | None = None) -> Responses:
+    """Return the `responses` of a route for the reference: its codes grouped by status, beside its `answers`.
 
     Raises:
         KeyError: a code that `canon.errors` does not know.
@@ -124,7 +125,7 @@ def refusals(*codes: str) -> dict[int | str, dict[str, Any]]:
     by_status: dict[int | str, list[str]] = {}
     for code in ("AUTHENTICATION_REQUIRED", "VALIDATION_FAILED", "RATE_LIMITED", *codes):
         by_status.setdefault(ERRORS[code].http_status, []).append(code)
-    return {
+    return (answers or {}) | {
         status: {
             "model": ErrorBody,
             "description": " · ".join(f"`{code}`" for code in listed),

@@ -1,7 +1,6 @@
 """What holds for every request: bounded bodies, no tokens in URLs, no stored answers, browser protections."""
 
 import re
-from collections.abc import Callable
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -96,7 +95,7 @@ def _replay(body: bytes, receive: Receive) -> Receive:
     return next_message
 
 
-def _with_headers(scope: Scope, send: Send) -> Callable[[Message], object]:
+def _with_headers(scope: Scope, send: Send) -> Send:
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)

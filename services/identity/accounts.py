@@ -130,10 +130,10 @@ def require_user_id(uow: UnitOfWork) -> UUID:
 
 
 async def _create(address: str, password_hash: str, surface: Surface, *, is_local: bool) -> Account:
-    actor = user_actor(new_id(), new_id(), surface)
-    at = now()
+    user_id, tenant_id, at = new_id(), new_id(), now()
+    actor = user_actor(user_id, tenant_id, surface)
     person = User(
-        id=actor.user_id,
+        id=user_id,
         email=address,
         password_hash=password_hash,
         password_changed_at=at,
@@ -144,16 +144,16 @@ async def _create(address: str, password_hash: str, surface: Surface, *, is_loca
         async with unit_of_work(actor) as uow:
             uow.session.add(person)
             await uow.session.flush()
-            uow.session.add(Tenant(id=actor.tenant_id, kind="PERSONAL", user_id=actor.user_id))
+            uow.session.add(Tenant(id=tenant_id, kind="PERSONAL", user_id=user_id))
             await uow.session.flush()
-            uow.session.add(_local_plan(actor.tenant_id, person.id))
+            uow.session.add(_local_plan(tenant_id, user_id))
             await uow.session.flush()
             await uow.audit("identity.registered", surface=surface.value)
     except IntegrityError as error:
         if "uq_users_email_lower" not in str(error.orig):
             raise
         raise IamaError("EMAIL_ALREADY_EXISTS") from error
-    return Account(user_id=person.id, tenant_id=actor.tenant_id, email=address, created_at=at)
+    return Account(user_id=user_id, tenant_id=tenant_id, email=address, created_at=at)
 
 
 def _local_plan(tenant_id: UUID, user_id: UUID) -> SubscriptionTier:

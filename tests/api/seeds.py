@@ -44,7 +44,8 @@ async def move(actor: Actor, job_id: UUID, states: tuple[JobState, ...]) -> None
     for state in states:
         async with unit_of_work(actor) as uow:
             job = await require_job(uow, job_id, lock=True)
-            await transition(uow, job_id, job.state_revision, Transition(state, "seeded"))
+            changes = {"head_sha_at_start": "b" * 40} if state is S.REPO_SYNCING else {}
+            await transition(uow, job_id, job.state_revision, Transition(state, "seeded", changes=changes))
 
 
 async def add_proposals(actor: Actor, job_id: UUID) -> UUID:

@@ -55,6 +55,6 @@ async def approve_spec(
     actor: CallingActor, job_id: UUID, body: Annotated[SpecApproval | None, Body()] = None
 ) -> JobStatus:
     """Approve (J11); a `revision_token` is optional here and checked when given."""
-    wanted = body or SpecApproval()
+    wanted = body or SpecApproval(revision_token=None)
     job = await approve(actor, job_id, wanted.revision_token, wanted.accepted_hazards)
     return JobStatus(job_id=job_id, status=job.status)

@@ -34,8 +34,12 @@ async def list_artifacts(actor: CallingActor, job_id: UUID) -> ArtifactList:
 @router.get(
     "/{artifact_id}/download",
     response_class=Response,
-    responses={200: {"description": "The file.", "content": {"application/octet-stream": {}}}}
-    | refusals("JOB_NOT_FOUND", "NOT_FOUND", "ARTIFACT_EXPIRED"),
+    responses=refusals(
+        "JOB_NOT_FOUND",
+        "NOT_FOUND",
+        "ARTIFACT_EXPIRED",
+        answers={200: {"description": "The file.", "content": {"application/octet-stream": {}}}},
+    ),
 )
 async def download_artifact(actor: CallingActor, job_id: UUID, artifact_id: UUID) -> Response:
     """The plain bytes of one artifact, after its hash was checked."""

@@ -110,8 +110,14 @@ async def list_publications(actor: CallingActor, job_id: UUID) -> PublicationLis
 @router.post(
     "/delivery/git",
     response_model=Publication,
-    responses={202: {"model": Publication, "description": "Still being pushed; ask again or follow the stream."}}
-    | refusals(*DELIVERED_ONLY, "PUBLISHING_CLOSED", "BRANCH_NAME_INVALID", "REMOTE_HEAD_CONFLICT", "NOT_FOUND"),
+    responses=refusals(
+        *DELIVERED_ONLY,
+        "PUBLISHING_CLOSED",
+        "BRANCH_NAME_INVALID",
+        "REMOTE_HEAD_CONFLICT",
+        "NOT_FOUND",
+        answers={202: {"model": Publication, "description": "Still being pushed; ask again or follow the stream."}},
+    ),
 )
 async def push_branch(response: Response, actor: CallingActor, job_id: UUID, body: PushRequest) -> Publication:
     """Push the result as a new branch, never onto the checked-out or default one. The same wish pushes once."""

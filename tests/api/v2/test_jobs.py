@@ -56,7 +56,9 @@ class TestCreate:
         assert _code(answer) == (422, "VALIDATION_FAILED")
         assert (await ada.client.get("/v2/jobs")).json()["total"] == 0
 
-    @pytest.mark.parametrize("url", ["ext::sh -c id", "file:///etc", "-u", "http://169.254.169.254/x", "javascript://x"])
+    @pytest.mark.parametrize(
+        "url", ["ext::sh -c id", "file:///etc", "-u", "http://169.254.169.254/x", "javascript://x"]
+    )
     async def test_refuses_forbidden_addresses(self, ada: Person, repository: Path, url: str) -> None:
         body = job_body(repository) | {"source": {"kind": "GIT", "url": url}}
         assert _code(await ada.client.post("/v2/jobs", json=body, headers=key())) == (422, "GIT_URL_NOT_ALLOWED")

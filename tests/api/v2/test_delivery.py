@@ -1,0 +1,183 @@
+"""Results over HTTP: the difference, downloads, publication, evidence, generated tests, the fallback view."""
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from iama_app.api.v2 import delivery as routes
+from services.artifacts.packing import pack_tree
+from services.artifacts.schemas import ArtifactType
+from services.baselines.schemas import CaseMode, GeneratedCase, GeneratedSuite
+from services.core.actor import Actor, user_actor
+from services.delivery import evidence, rules
+from services.identity import service as identity
+from services.infra.unit_of_work import unit_of_work
+from services.tables.delivery import SourceDelivery
+from services.tables.evidence import EvidenceRecord
+from tests.api import seeds
+from tests.api.conftest import Person, make_job
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+BEFORE = {"shop/prices.py": b"def total(items):\n    return sum([i for i in items])\n"}
+AFTER = {"shop/prices.py": b"def total(items):\n    return sum(items)\n"}
+
+
+async def _actor(person: Person) -> Actor:
+    caller = await identity.resolve_access_token(person.tokens["access_token"])
+    return user_actor(caller.user_id, caller.tenant_id)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def delivered(ada: Person, repository: Path) -> UUID:
+    """A delivered job with its result, patch, evidence and tests."""
+    actor, job_id = await _actor(ada), UUID((await make_job(ada, repository))["job_id"])
+    await seeds.move(actor, job_id, seeds.TO_DELIVERED)
+    await seeds.add_artifact(actor, job_id, ArtifactType.RESULT_TREE, pack_tree(rules.pack_sides(BEFORE, AFTER)), "r")
+    await seeds.add_artifact(actor, job_id, ArtifactType.PATCH, b"--- a\n+++ b\n", "change.patch")
+    case = GeneratedCase(
+        test_id="t::total", item_key="B-1", target="shop.prices:total", defined_at="shop/prices.py:1",
+        call="total([1, 2])", mode=CaseMode.ASSERTION, source="docstring", expected="3",
+    )  # fmt: skip
+    suite = GeneratedSuite(folder="iama_tests", files={"iama_tests/test_b1.py": b"assert True\n"}, cases=(case,))
+    await seeds.add_artifact(actor, job_id, ArtifactType.TEST_SUITE, suite.model_dump_json().encode(), "tests")
+    document = evidence.statement({"shop/prices.py": "0" * 64}, {"job": str(job_id)})
+    async with unit_of_work(actor) as uow:
+        uow.session.add(
+            EvidenceRecord(
+                tenant_id=actor.tenant_id, job_id=job_id, artifact_hash="a" * 64, document=document,
+                record_hash=evidence.record_hash(document),
+            )
+        )  # fmt: skip
+    return job_id
+
+
+class TestDelivery:
+    async def test_shows_the_difference_and_its_proof_on_both_versions(self, ada: Person, delivered: UUID) -> None:
+        view = (await ada.client.get(f"/v2/jobs/{delivered}/delivery")).json()
+        changed = view["diff_files"][0]
+        assert (changed["path"], changed["additions"], changed["deletions"]) == ("shop/prices.py", 1, 1)
+        assert view["provenance"]["co_authored_by"] == "IAMA-Agent <bot@iama.dev>"
+        assert view["evidence"]["record_hash"]
+        older = (await ada.client.get(f"/v1/jobs/{delivered}/delivery")).json()
+        patch = await ada.client.get(older["patch_artifact_url"].removeprefix("/api"))
+        assert patch.content == b"--- a\n+++ b\n"
+        assert {"artifact_expires_at", "can_revert"} <= older.keys()
+
+    async def test_gives_both_sides_of_a_file(self, ada: Person, delivered: UUID) -> None:
+        path = f"/v2/jobs/{delivered}/delivery/files"
+        texts = (await ada.client.get(path, params={"path": "shop/prices.py"})).json()
+        assert texts["after"] == AFTER["shop/prices.py"].decode()
+        unknown = await ada.client.get(path, params={"path": "../../etc/passwd"})
+        assert (unknown.status_code, unknown.json()["error_code"]) == (404, "NOT_FOUND")
+
+    async def test_is_refused_before_delivery(self, ada: Person, repository: Path) -> None:
+        job_id = (await make_job(ada, repository))["job_id"]
+        for method, path in (("GET", "delivery"), ("POST", "delivery/git"), ("POST", "delivery/patch-bundle")):
+            answer = await ada.client.request(method, f"/v2/jobs/{job_id}/{path}", json={})
+            assert (answer.status_code, answer.json()["error_code"]) == (409, "TRANSITION_NOT_ALLOWED"), path
+
+    async def test_is_nobody_elses(self, bob: Person, delivered: UUID) -> None:
+        for path in ("delivery", "delivery/files?path=shop/prices.py", "delivery/git", "evidence", "tests"):
+            answer = await bob.client.get(f"/v2/jobs/{delivered}/{path}")
+            assert (answer.status_code, answer.json()["error_code"]) == (404, "JOB_NOT_FOUND"), path
+        pushed = await bob.client.post(f"/v2/jobs/{delivered}/delivery/git", json={})
+        assert pushed.json()["error_code"] == "JOB_NOT_FOUND"
+
+
+class TestPatchBundle:
+    async def test_holds_mailbox_and_evidence_and_is_made_once(self, ada: Person, delivered: UUID) -> None:
+        path = f"/v2/jobs/{delivered}/delivery/patch-bundle"
+        first, again = (await ada.client.post(path)).json(), (await ada.client.post(path)).json()
+        assert first == again
+        file = await ada.client.get(first["url"].removeprefix("/api"))
+        assert file.headers["content-disposition"] == 'attachment; filename="patch-bundle.zip"'
+        assert {"0001-change.patch", "evidence.json"} <= set(zipfile.ZipFile(io.BytesIO(file.content)).namelist())
+
+    async def test_download_is_bound_to_its_job(self, ada: Person, bob: Person, delivered: UUID) -> None:
+        url = (await ada.client.post(f"/v2/jobs/{delivered}/delivery/patch-bundle")).json()["url"]
+        artifact_id = url.split("/")[-2]
+        assert (await bob.client.get(url.removeprefix("/api"))).status_code == 404
+        unknown = await ada.client.get(f"/v2/jobs/{delivered}/artifacts/{uuid4()}/download")
+        assert unknown.json()["error_code"] == "NOT_FOUND"
+        listed = (await ada.client.get(f"/v2/jobs/{delivered}/artifacts")).json()["items"]
+        assert artifact_id in {item["id"] for item in listed}
+
+
+class TestPush:
+    @pytest.fixture(autouse=True)
+    def short_wait(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Nobody pushes in these tests: wait briefly."""
+        monkeypatch.setattr(routes, "PUSH_WAIT_SECONDS", 0.3)
+
+    async def test_answers_202_while_the_push_is_under_way_and_asks_once(self, ada: Person, delivered: UUID) -> None:
+        first = await ada.client.post(f"/v2/jobs/{delivered}/delivery/git", json={})
+        again = await ada.client.post(f"/v2/jobs/{delivered}/delivery/git", json={})
+        assert (first.status_code, again.status_code) == (202, 202)
+        assert first.json()["delivery_id"] == again.json()["delivery_id"]
+        assert first.json()["provenance"]["job_id"] == str(delivered)
+        assert first.json()["branch_name"].startswith("refactor/shop-")
+
+    @pytest.mark.parametrize(
+        ("columns", "status", "code"),
+        [
+            ({"commit_sha": "c" * 40, "status": "PUBLISHED"}, 200, None),
+            ({"error_code": "REMOTE_HEAD_CONFLICT", "status": "FAILED"}, 409, "REMOTE_HEAD_CONFLICT"),
+        ],
+    )
+    async def test_says_how_the_push_ended(
+        self, ada: Person, delivered: UUID, columns: dict[str, Any], status: int, code: str | None
+    ) -> None:
+        asked = (await ada.client.post(f"/v2/jobs/{delivered}/delivery/git", json={})).json()
+        async with unit_of_work(await _actor(ada)) as uow:
+            row = await uow.session.get_one(SourceDelivery, UUID(asked["delivery_id"]))
+            for name, value in columns.items():
+                setattr(row, name, value)
+        answer = await ada.client.post(f"/v2/jobs/{delivered}/delivery/git", json={})
+        assert (answer.status_code, answer.json().get("error_code")) == (status, code)
+
+    @pytest.mark.parametrize("branch", ["main..x", "-x", "a b", "refs/heads/../x", "x.lock", "@{-1}"])
+    async def test_refuses_dangerous_branch_names(self, ada: Person, delivered: UUID, branch: str) -> None:
+        answer = await ada.client.post(f"/v2/jobs/{delivered}/delivery/git", json={"branch_name": branch})
+        assert answer.json()["error_code"] == "BRANCH_NAME_INVALID"
+
+    async def test_refuses_files_that_did_not_change(self, ada: Person, delivered: UUID) -> None:
+        answer = await ada.client.post(f"/v2/jobs/{delivered}/delivery/git", json={"accepted_files": ["setup.py"]})
+        assert (answer.status_code, answer.json()["error_code"]) == (422, "VALIDATION_FAILED")
+
+
+class TestEvidence:
+    async def test_gathers_what_is_recorded(self, ada: Person, delivered: UUID) -> None:
+        bundle = (await ada.client.get(f"/v2/jobs/{delivered}/evidence")).json()
+        assert bundle["record"]["_type"] == "https://in-toto.io/Statement/v1"
+        assert bundle["transitions"][-1]["to_state"] == "DELIVERED"
+
+    async def test_has_no_record_before_delivery(self, ada: Person, repository: Path) -> None:
+        job_id = (await make_job(ada, repository))["job_id"]
+        assert (await ada.client.get(f"/v2/jobs/{job_id}/evidence")).json()["record"] is None
+
+
+class TestGeneratedTests:
+    async def test_shows_each_with_its_behaviour_and_source(self, ada: Person, delivered: UUID) -> None:
+        tests = (await ada.client.get(f"/v2/jobs/{delivered}/tests")).json()
+        assert (tests["mode"], tests["items"][0]["item_id"], tests["items"][0]["expected"]) == ("ASSERTION", "B-1", "3")
+        assert tests["files"] == {"iama_tests/test_b1.py": "assert True\n"}
+
+
+class TestFallback:
+    async def test_names_the_ways_on(self, ada: Person, repository: Path) -> None:
+        actor, job_id = await _actor(ada), UUID((await make_job(ada, repository))["job_id"])
+        early: httpx.Response = await ada.client.get(f"/v1/jobs/{job_id}/fallback")
+        assert early.json()["error_code"] == "TRANSITION_NOT_ALLOWED"
+        await seeds.move(actor, job_id, seeds.TO_FALLBACK)
+        await seeds.add_artifact(actor, job_id, ArtifactType.PARTIAL_ARTIFACT, b"partial", "last-attempt.patch")
+        view = (await ada.client.get(f"/v1/jobs/{job_id}/fallback")).json()
+        assert {action["type"] for action in view["available_actions"]} == {"EDIT_SPEC", "DOWNLOAD_PARTIAL"}
+        partial = await ada.client.get(view["partial_artifact_url"].removeprefix("/api"))
+        assert partial.content == b"partial"
