@@ -52,7 +52,16 @@ def attest(facts: SessionFacts, root: Path) -> dict[str, Any]:
 
 def _phase_statement(phase: Mapping[str, Any]) -> dict[str, Any]:
     kept = ("name", "net", "deps_writable", "limits", "deadline_seconds", "output_cap_bytes", "cgroup_limits")
-    outcome = ("started_at", "ended_at", "attempts", "limit_hits", "exit", "counters", "egress_log_sha256", "processes_gone")
+    outcome = (
+        "started_at",
+        "ended_at",
+        "attempts",
+        "limit_hits",
+        "exit",
+        "counters",
+        "egress_log_sha256",
+        "processes_gone",
+    )
     return {name: phase[name] for name in (*kept, *outcome) if name in phase}
 
 

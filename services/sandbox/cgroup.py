@@ -122,7 +122,7 @@ def _own_paths(process: Path) -> dict[str, str]:
     paths: dict[str, str] = {}
     for line in process.read_text("ascii").splitlines():
         _, controllers, path = line.split(":", 2)
-        paths.update({name: path for name in controllers.split(",")})
+        paths.update(dict.fromkeys(controllers.split(","), path))
     return paths
 
 

@@ -167,7 +167,9 @@ class EgressProxy:
                 raise RefusedError("user information in the address", parts.hostname or "")
             endpoint = self._endpoint(parts.hostname or "", _port(parts.netloc), "http")
             target = parts._replace(scheme="", netloc="").geturl() or "/"
-            await self._forward(endpoint, _origin_head(match.group(1), target, parts.netloc, head), reader, writer, flow)
+            await self._forward(
+                endpoint, _origin_head(match.group(1), target, parts.netloc, head), reader, writer, flow
+            )
         else:
             raise RefusedError("not a proxy request")
 
@@ -178,9 +180,7 @@ class EgressProxy:
             raise RefusedError("not on the allowlist", name, port)
         return endpoint
 
-    async def _connect(
-        self, endpoint: Endpoint, flow: _Flow
-    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _connect(self, endpoint: Endpoint, flow: _Flow) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Resolve once, check every address, connect to the checked address itself."""
         flow.host, flow.port = endpoint.host, endpoint.port
         async with asyncio.timeout(CONNECT_SECONDS):

@@ -117,7 +117,7 @@ class FoundFile:
 
 
 def walk(folder: int, prefix: str = "", depth: int = 0) -> Iterator[FoundFile]:
-    """Yield regular files below `folder`, in name order; links, devices, pipes and undecodable names are passed over."""
+    """Yield regular files below `folder`, in name order; links, devices, pipes, odd names are passed over."""
     for name in sorted(os.listdir(folder)):  # noqa: PTH208 - a descriptor, not a path
         if not _is_plain(name):
             continue
@@ -241,4 +241,4 @@ def allocated_bytes(roots: Sequence[Path]) -> int:
 
 def flush_filesystem(descriptor: int) -> bool:
     """Ask the kernel to write out the file system behind a descriptor; False when it reports an error."""
-    return ctypes.CDLL(None, use_errno=True).syncfs(descriptor) == 0
+    return bool(ctypes.CDLL(None, use_errno=True).syncfs(descriptor) == 0)

@@ -13,7 +13,7 @@ import sys
 CHUNK = 65536
 
 
-async def copy(reader, writer):
+async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Copy one direction until its end, then close that half."""
     try:
         while True:
@@ -28,10 +28,10 @@ async def copy(reader, writer):
         writer.close()
 
 
-async def serve(listener, path):
+async def serve(listener: socket.socket, path: str) -> None:
     """Connect every accepted client to the proxy's socket."""
 
-    async def handle(reader, writer):
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             upstream_reader, upstream_writer = await asyncio.open_unix_connection(path)
         except OSError:
@@ -46,7 +46,7 @@ async def serve(listener, path):
         await asyncio.sleep(3600)
 
 
-def forward(listener, path):
+def forward(listener: socket.socket, path: str) -> None:
     """Run the copying loop in the child, silent and deaf to the terminal's signals."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -58,7 +58,7 @@ def forward(listener, path):
     loop.run_until_complete(serve(listener, path))
 
 
-def main():
+def main() -> None:
     """Listen before the command starts, so that its first connection cannot come too early."""
     port, path, separator = int(sys.argv[1]), sys.argv[2], sys.argv[3]
     command = sys.argv[4:]
@@ -76,7 +76,7 @@ def main():
     try:
         os.execvp(command[0], command)
     except OSError as problem:
-        sys.stderr.write("%s: %s\n" % (command[0], problem.strerror))
+        sys.stderr.write(f"{command[0]}: {problem.strerror}\n")
         sys.exit(127)
 
 

@@ -13,7 +13,7 @@ from services.sandbox.volume import Volume
 GUEST_UID = 1000
 GUEST_GID = 1000
 PROXY_PORT = 3128
-HOME = "/tmp"  # noqa: S108 - the guest's own tmpfs
+HOME = "/tmp"
 KIT = "/opt/iama"
 SOCKET_FOLDER = "/run/iama"
 CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
@@ -24,7 +24,11 @@ _FOLDERS = (
     *("etc/ssl/certs", "etc/alternatives", "opt/iama", "run/iama", "var/tmp"),
 )
 _MERGED = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
-_FOREIGN_PACKAGES = ("lib/python3/dist-packages", "local/lib/python3*/dist-packages", "local/lib/python3*/site-packages")
+_FOREIGN_PACKAGES = (
+    "lib/python3/dist-packages",
+    "local/lib/python3*/dist-packages",
+    "local/lib/python3*/site-packages",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,10 @@ def certificate_bundle() -> Path | None:
 
 
 def _account_files(uid: int, gid: int) -> dict[str, str]:
+    root_user, root_group = ("root:x:0:0:root:/:/usr/sbin/nologin\n", "root:x:0:\n") if uid else ("", "")
     return {
-        "passwd": f"root:x:0:0:root:/:/usr/sbin/nologin\nguest:x:{uid}:{gid}:guest:{HOME}:/bin/sh\n",
-        "group": f"root:x:0:\nguest:x:{gid}:\n",
+        "passwd": f"{root_user}guest:x:{uid}:{gid}:guest:{HOME}:/bin/sh\n",
+        "group": f"{root_group}guest:x:{gid}:\n",
         "hosts": "127.0.0.1 localhost\n::1 localhost\n",
         "hostname": "sandbox\n",
         "resolv.conf": "",
@@ -62,7 +67,7 @@ def prepare_root(volume: Volume, interpreter: Interpreter, mount_points: Sequenc
     for name in _MERGED:
         host = Path("/") / name
         if host.is_symlink():
-            (root / name).symlink_to(os.readlink(host))
+            (root / name).symlink_to(host.readlink())
         elif host.is_dir():
             (root / name).mkdir(exist_ok=True)
     for name, text in _account_files(uid, gid).items():
@@ -172,5 +177,13 @@ def command_of(phase: Phase) -> list[str]:
     """Return the argv to start: in online phases the forwarder comes first and then becomes the command."""
     if phase.net == "deny":
         return list(phase.argv)
-    start = [f"{KIT}/bin/python", "-I", "-S", f"{KIT}/forwarder.py", str(PROXY_PORT), f"{SOCKET_FOLDER}/proxy.sock", "--"]
+    start = [
+        f"{KIT}/bin/python",
+        "-I",
+        "-S",
+        f"{KIT}/forwarder.py",
+        str(PROXY_PORT),
+        f"{SOCKET_FOLDER}/proxy.sock",
+        "--",
+    ]
     return [*start, *phase.argv]

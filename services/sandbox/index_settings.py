@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from services.sandbox.guest import uv_binary
 
 ASK_SECONDS = 15
+NPM_VARIABLE = "npm_config_registry"
 _HELP_DEFAULT = re.compile(r"by default:\s*<(https?://[^>]+)>")
 
 
@@ -133,7 +134,12 @@ def python_settings(home: Path | None = None) -> IndexSettings:
     file_default, file_extra, file_links = _uv_files(home)
     uv_default = os.environ.get("UV_DEFAULT_INDEX") or os.environ.get("UV_INDEX_URL") or file_default
     default = uv_default or _pip_option(home, "index-url") or built_in_default()
-    extra = [*_uv_index_variable(), *_words("UV_EXTRA_INDEX_URL"), *file_extra, *_pip_option(home, "extra-index-url").split()]
+    extra = [
+        *_uv_index_variable(),
+        *_words("UV_EXTRA_INDEX_URL"),
+        *file_extra,
+        *_pip_option(home, "extra-index-url").split(),
+    ]
     links = [*_words("UV_FIND_LINKS", ","), *file_links, *_pip_option(home, "find-links").split()]
     given = [default, *extra, *links]
     plain = [without_credentials(url) for url in given]
@@ -148,7 +154,7 @@ def python_settings(home: Path | None = None) -> IndexSettings:
 @lru_cache(maxsize=1)
 def npm_registry() -> str:
     """Return npm's effective registry, or an empty text where there is no npm."""
-    if named := os.environ.get("npm_config_registry") or os.environ.get("NPM_CONFIG_REGISTRY"):
+    if named := os.environ.get(NPM_VARIABLE) or os.environ.get(NPM_VARIABLE.upper()):
         return without_credentials(named)
     program = shutil.which("npm")
     if program is None:

@@ -33,7 +33,12 @@ def _candidates(home: Path) -> Iterable[Path]:
     yield from sorted(Path("/usr/local/bin").glob("python3.[0-9]*"))
     yield Path(sys.base_prefix) / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
     pyenv = Path(os.environ.get("PYENV_ROOT") or home / ".pyenv")
-    managers = [pyenv / "versions", home / ".local/share/uv/python", Path("/opt/python"), home / ".local/share/mise/installs/python"]
+    managers = [
+        pyenv / "versions",
+        home / ".local/share/uv/python",
+        Path("/opt/python"),
+        home / ".local/share/mise/installs/python",
+    ]
     for manager in managers:
         if os.access(manager, os.R_OK | os.X_OK):
             yield from sorted(manager.glob("*/bin/python3.[0-9]*"))

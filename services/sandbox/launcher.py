@@ -11,6 +11,8 @@ import os
 import resource
 import signal
 import sys
+from pathlib import Path
+from typing import Any
 
 PR_SET_PDEATHSIG = 1
 CLONE_NEWNS = 0x00020000
@@ -40,7 +42,7 @@ def mount(source: str, target: str, kind: str | None, flags: int, data: str | No
     checked(libc.mount(*arguments, flags, data.encode() if data else None), f"mount {target}")
 
 
-def stage(plan: dict) -> None:
+def stage(plan: dict[str, Any]) -> None:
     """Bind each source to a neutral place in a private mount namespace.
 
     An unprivileged process can then reach them although they lie under a folder it may not enter.
@@ -49,12 +51,12 @@ def stage(plan: dict) -> None:
     mount("none", "/", None, MS_REC | MS_PRIVATE)
     mount("tmpfs", plan["at"], "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=1m")
     for source, name in plan["binds"]:
-        target = os.path.join(plan["at"], name)
-        if os.path.isdir(source):
-            os.mkdir(target)
+        target = Path(plan["at"]) / name
+        if Path(source).is_dir():
+            target.mkdir()
         else:
-            os.close(os.open(target, os.O_CREAT, 0o644))
-        mount(source, target, None, MS_BIND | MS_REC)
+            target.touch()
+        mount(source, str(target), None, MS_BIND | MS_REC)
 
 
 def become(uid: int, gid: int) -> None:
@@ -66,11 +68,9 @@ def become(uid: int, gid: int) -> None:
 
 def main() -> None:
     """Follow the plan and turn into the sandbox binary."""
-    with open(sys.argv[1], encoding="utf-8") as file:
-        plan = json.load(file)
+    plan = json.loads(Path(sys.argv[1]).read_text("utf-8"))
     for path in plan.get("cgroups", ()):
-        with open(path, "w", encoding="ascii") as file:
-            file.write(str(os.getpid()))
+        Path(path).write_text(str(os.getpid()), "ascii")
     if "stage" in plan:
         stage(plan["stage"])
     for name, value in plan.get("rlimits", {}).items():

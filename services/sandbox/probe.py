@@ -65,15 +65,16 @@ def unshare():
     if ctypes.CDLL(None, use_errno=True).unshare(0x10000000):
         raise OSError(ctypes.get_errno(), "unshare")
 print(json.dumps({
-    "vsock": attempt(lambda: socket.socket(40, socket.SOCK_STREAM)), "unshare": attempt(unshare),
+    "vsock": attempt(lambda: socket.socket(40, socket.SOCK_STREAM)),
     "net": [attempt(lambda a=a: socket.create_connection(a, 3)) for a in (("192.0.2.1", 80), ("169.254.169.254", 80))],
     "dns": attempt(lambda: socket.getaddrinfo("example.invalid", 80)),
     "usr": attempt(lambda: open("/usr/x", "w")), "deps": attempt(lambda: open("/deps/x", "w")),
-    "out": attempt(lambda: open("/out/x", "w").close()), "forks": attempt(fork_many), "tmp": attempt(lambda: fill("/tmp/x")),
-    "ids": [os.getuid(), os.getgid()], "env": sorted(os.environ), "host_name": socket.gethostname(),
+    "out": attempt(lambda: open("/out/x", "w").close()), "forks": attempt(fork_many),
+    "tmp": attempt(lambda: fill("/tmp/x")),
+    "ids": [os.getuid(), os.getgid()], "env": sorted(os.environ), "unshare": attempt(unshare),
 }))
 """
-_MEMORY = "sum(range(10_000_000))\nx = []\nwhile True:\n    x.append(b'x' * (1 << 20))\n"
+_MEMORY = "sum(range(20_000_000))\nx = []\nwhile True:\n    x.append(b'x' * (1 << 20))\n"
 _STUBBORN = (
     "import os, signal, time\n"
     "for s in (1, 2, 3, 15):\n    signal.signal(s, signal.SIG_IGN)\n"
@@ -153,23 +154,32 @@ def _features(provider: "LocalProvider", results: Mapping[str, _Result], wiped: 
             {"192.0.2.1", "169.254.169.254"} <= attempts, "both tries were logged", "tries are blocked but not logged"
         ),
         "fqdn_allowlist": _feature(
-            "ANSWER 403" in results["proxy"].text, "an unlisted host was refused by the proxy", "the proxy did not refuse"
+            "ANSWER 403" in results["proxy"].text,
+            "an unlisted host was refused by the proxy",
+            "the proxy did not refuse",
         ),
         "read_only": _feature(
-            all((seen["usr"], seen["deps"])) and not seen["out"], "writing /usr and /deps failed", "/usr or /deps writable"
+            all((seen["usr"], seen["deps"])) and not seen["out"],
+            "writing /usr and /deps failed",
+            "/usr or /deps writable",
         ),
         "clean_environment": _feature(
             set(seen["env"]) <= {*guest.environment_of(Phase("look", ["python"]), {}), "LC_CTYPE", "PWD"},
             "no variable of the host was seen",
             "host variables were seen",
         ),
-        "processes": _feature(seen["forks"] == "EAGAIN", "the fork past the limit was refused", "forks were not refused"),
+        "processes": _feature(
+            seen["forks"] == "EAGAIN", "the fork past the limit was refused", "forks were not refused"
+        ),
         "tmp_size": _feature(seen["tmp"] == "ENOSPC", "writing past the size of /tmp failed", "/tmp has no bound"),
         "memory": _feature(memory_limited, "a memory bomb was killed by the control group", "no bound held")
         if memory_limited or not results["memory"].hit("memory")
         else watched,
-        "cpu": _feature(
-            bool(counters.get("throttled_periods")), "the kernel throttled half a CPU", "no control group limits it"
+        "cpu": _cpu_feature(results["memory"].record),
+        "guest_user": _feature(
+            seen["ids"] == [guest.GUEST_UID, guest.GUEST_GID],
+            "the guest is an ordinary user",
+            "the guest is uid 0 without capabilities, since an ordinary host user can map one uid only",
         ),
         "wall_clock": _feature(
             stubborn.exit.timed_out and stubborn.exit.seconds < 12, "a process deaf to signals was ended", "it ran on"
@@ -186,8 +196,18 @@ def _features(provider: "LocalProvider", results: Mapping[str, _Result], wiped: 
     }
 
 
+def _cpu_feature(record: Mapping[str, Any]) -> Feature:
+    if "cpu" not in record["cgroup_limits"]:
+        return Feature(Strength.ABSENT, "no control group: CPU time ends with the deadline only")
+    if record["counters"].get("throttled_periods"):
+        return Feature(Strength.ENFORCED, "the kernel throttled a guest that wanted more than half a CPU")
+    return Feature(
+        Strength.ASSERTED, "the control group holds the bound; the kernel reported no throttling in the test"
+    )
+
+
 async def probe_provider(provider: "LocalProvider", unavailable: str, *, refresh: bool) -> Capabilities:
-    """Return what a provider does on this machine, from a stored result or by testing it now (seconds, time-limited)."""
+    """Return what a provider does on this machine, stored or tested now (seconds, time-limited)."""
     if unavailable:
         return _capabilities(provider, {"version": "", "binary_sha256": "", "platform": ""}, {}, unavailable, 0.0)
     program = await asyncio.to_thread(provider.describe)

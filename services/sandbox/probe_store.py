@@ -7,7 +7,7 @@ from pathlib import Path
 
 from services.sandbox.port import Capabilities, Feature, IsolationLevel, Strength
 
-FORMAT = 2
+FORMAT = 3
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 FOLDER = "probes"
 

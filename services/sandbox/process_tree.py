@@ -34,7 +34,9 @@ def _parent_and_start(pid: int) -> tuple[int, int] | None:
 def descendants(root: int) -> dict[int, int]:
     """Return pid → start time of a process and all below it; zombies are not counted."""
     table = {
-        int(name): found for name in os.listdir(PROC) if name.isdigit() and (found := _parent_and_start(int(name)))  # noqa: PTH208
+        int(entry.name): found
+        for entry in PROC.iterdir()
+        if entry.name.isdigit() and (found := _parent_and_start(int(entry.name)))
     }
     children: dict[int, list[int]] = {}
     for pid, (parent, _) in table.items():

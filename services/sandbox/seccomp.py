@@ -39,7 +39,7 @@ _REFUSED_X86_64 = (
     *(170, 171, 172, 173, 174, 175, 176, 177, 178, 179, 180),  # host name, port i/o, modules, quota
     *(205, 211, 212, 216, 227, 236),  # thread areas, dcookies, remap_file_pages, clock_settime, vserver
     *(237, 238, 246, 248, 249, 250, 256, 272, 279),  # memory policy, kexec, keyctl family, unshare, move_pages
-    *(298, 304, 305, 308, 310, 311, 312, 313, 320, 321, 323),  # perf, handles, setns, process_vm, kcmp, bpf, userfaultfd
+    *(298, 304, 305, 308, 310, 311, 312, 313, 320, 321, 323),  # perf, handles, setns, process_vm, bpf, …
     *(425, 426, 427, 428, 429, 430, 431, 432, 433, 438, 440, 442),  # io_uring, new mount calls, pidfd_getfd, madvise
     *(443, 447, 448),  # quotactl_fd, memfd_secret, process_mrelease
 )

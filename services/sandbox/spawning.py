@@ -39,7 +39,7 @@ class _SpawnThread:
             request = self._requests.get()
             try:
                 request.answer.set_result(_start(request.plan, request.pass_fds))
-            except Exception as problem:  # noqa: BLE001 - handed to the asking side
+            except Exception as problem:
                 request.answer.set_exception(problem)
 
 

@@ -9,8 +9,7 @@ from services.sandbox.port import NetAttempt
 MAX_ATTEMPTS = 1000
 READ_BYTES = 1 << 20
 
-_CALL = re.compile(r"\] +E (?:connect|sendto|sendmsg|sendmmsg)\(.*?Family: AF_INET6?, Addr: ([0-9a-fA-F.:]+), Port: (\d+)")
-_PLAIN = re.compile(r"(?:connect|sendto|sendmsg|sendmmsg)\(.*?Family: AF_INET6?, Addr: ([0-9a-fA-F.:]+), Port: (\d+)")
+_CALL = re.compile(r"(?:connect|sendto|sendmsg|sendmmsg)\(.*?Family: AF_INET6?, Addr: ([0-9a-fA-F.:]+), Port: (\d+)")
 
 
 class AttemptLog:
@@ -25,7 +24,7 @@ class AttemptLog:
         """Return attempts that were not returned before; at most 1,000 in all."""
         fresh: list[NetAttempt] = []
         for line in self._new_lines():
-            match = _PLAIN.search(line)
+            match = _CALL.search(line)
             if match is None or len(self._seen) >= MAX_ATTEMPTS:
                 continue
             target = (match.group(1), int(match.group(2)))

@@ -222,10 +222,10 @@ async def _ended(pid: int) -> None:
     """Wait for a child to end without a thread of its own."""
     loop = asyncio.get_running_loop()
     descriptor = os.pidfd_open(pid)
-    ended = loop.create_future()
-    loop.add_reader(descriptor, lambda: ended.done() or ended.set_result(None))
+    ended = asyncio.Event()
+    loop.add_reader(descriptor, ended.set)
     try:
-        await ended
+        await ended.wait()
     finally:
         loop.remove_reader(descriptor)
         os.close(descriptor)

@@ -1,4 +1,4 @@
-"""The per-session folder on the host: its layout, filling it, reading results, and the record that lets others attach."""
+"""The per-session folder on the host: layout, filling it, reading results, the record that lets others attach."""
 
 import fcntl
 import fnmatch

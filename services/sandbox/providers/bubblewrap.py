@@ -125,7 +125,7 @@ class Stage:
 
     def __init__(self, active: bool) -> None:
         self._active = active
-        self._at = next((folder for folder in STAGE if Path(folder).is_dir()), "/tmp")  # noqa: S108 - covered privately
+        self._at = next((folder for folder in STAGE if Path(folder).is_dir()), "/tmp")
         self._binds: list[tuple[str, str]] = []
 
     def place_program(self, program: Path) -> str:
@@ -172,8 +172,8 @@ def _environment_options(phase: Phase) -> list[str]:
 def _mount_options(volume: Volume, interpreter: Interpreter, phase: Phase, stage: Stage) -> list[str]:
     tmp = phase.limits.tmp_bytes
     options = ["--ro-bind", stage.place(volume.path("rootfs")), "/", "--proc", "/proc", "--dev", "/dev"]
-    options += ["--perms", "1777", "--size", str(tmp // 4), "--tmpfs", "/dev/shm"]  # noqa: S108 - the guest's
-    options += ["--perms", "1777", "--size", str(tmp), "--tmpfs", "/tmp"]  # noqa: S108 - the guest's
+    options += ["--perms", "1777", "--size", str(tmp // 4), "--tmpfs", "/dev/shm"]
+    options += ["--perms", "1777", "--size", str(tmp), "--tmpfs", "/tmp"]
     for bind in guest.binds_of(volume, interpreter, phase, index_settings.python_settings().local):
         options += ["--bind" if bind.writable else "--ro-bind", stage.place(bind.source), bind.target]
     for folder in guest.foreign_package_folders(interpreter):

@@ -67,8 +67,8 @@ class GvisorProvider(LocalProvider):
         return None if self.rootless else (guest.GUEST_UID, guest.GUEST_GID)
 
     def guest_identity(self) -> tuple[int, int]:
-        """Guests are uid 1000."""
-        return guest.GUEST_UID, guest.GUEST_GID
+        """Guests are uid 1000; rootless they are uid 0 without a capability, the only one a single mapping offers."""
+        return (0, 0) if self.rootless else (guest.GUEST_UID, guest.GUEST_GID)
 
     def describe(self) -> dict[str, str]:
         """Return version, binary hash and platform of runsc."""
@@ -104,7 +104,7 @@ class GvisorProvider(LocalProvider):
         return Launch(plan, bundle / "plan.json", (), attempts.read, tidy)
 
     def _wrapper(self) -> list[str]:
-        """Return the prefix that gives an ordinary user a user namespace in which it is uid 1000."""
+        """Return the prefix that gives an ordinary user a user namespace of its own, which runsc needs."""
         if not self.rootless:
             return []
         return [shutil.which("unshare") or "/usr/bin/unshare", "--user", "--map-root-user", "--"]
@@ -139,8 +139,8 @@ def _mounts(volume: Volume, interpreter: Interpreter, phase: Phase) -> list[dict
     mounts: list[dict[str, Any]] = [
         {"destination": "/proc", "type": "proc", "source": "proc"},
         {"destination": "/dev", "type": "tmpfs", "source": "tmpfs"},
-        tmpfs("/dev/shm", phase.limits.tmp_bytes // 4),  # noqa: S108 - the guest's
-        tmpfs("/tmp", phase.limits.tmp_bytes),  # noqa: S108 - the guest's
+        tmpfs("/dev/shm", phase.limits.tmp_bytes // 4),
+        tmpfs("/tmp", phase.limits.tmp_bytes),
     ]
     for bind in guest.binds_of(volume, interpreter, phase, index_settings.python_settings().local):
         options = ["bind", "rw" if bind.writable else "ro", "nosuid", "nodev"]
