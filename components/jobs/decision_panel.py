@@ -31,7 +31,9 @@ def decision_panel(view: rx.Var, *, on_act: Any) -> rx.Component:
 
 def _why(view: rx.Var) -> rx.Component:
     clock = rx.el.span(
-        countdown("", view.deadline), rx.el.span(view.deadline_line, class_name="text-xs muted"), class_name="row"
+        countdown(view.deadline_left, view.deadline),
+        rx.el.span(view.deadline_line, class_name="text-xs muted"),
+        class_name="row",
     )
     return rx.el.div(
         icon("triangle_alert"),

@@ -25,12 +25,12 @@ def _table(
 def timeline(rows: rx.Var[list]) -> rx.Component:
     """Draw every transition with its actor, surface, duration and reason."""
     headings = (
-        ("Rev", "64px"),
-        ("At, UTC", "96px"),
-        ("From", "200px"),
-        ("To", "200px"),
+        ("Rev", "56px"),
+        ("At, UTC", "80px"),
+        ("From", "168px"),
+        ("To", "240px"),
         ("Stood", "72px"),
-        ("Who", "160px"),
+        ("Who", "136px"),
         ("Why", ""),
     )
     body = rx.foreach(

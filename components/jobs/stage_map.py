@@ -15,7 +15,7 @@ def stage_map(view: rx.Var) -> rx.Component:
             _siding(view.siding),
             rx.foreach(view.after, _station),
             class_name="stage-map",
-            style={"gridTemplateColumns": view.columns},
+            style={"--columns": view.columns, "--columns-narrow": view.columns_narrow},
         ),
         class_name="stage-band",
         aria_label="Stage map",

@@ -181,9 +181,11 @@ Cut = tuple[str, str, str]
 def changed_words(old: str, new: str) -> tuple[Cut, Cut]:
     """Cut two lines into what they share at both ends and the words that differ; no mark where nothing is shared."""
     start = _shared(old, new, lambda text, at: text[at])
-    while start and start < max(len(old), len(new)) and _inside_word(old, start) and _inside_word(new, start):
+    while start and (_inside_word(old, start) or _inside_word(new, start)):
         start -= 1
     end = _shared(old[start:], new[start:], lambda text, at: text[-1 - at])
+    while end and (_inside_word(old, len(old) - end) or _inside_word(new, len(new) - end)):
+        end -= 1
     if len((old[:start] + old[len(old) - end :]).strip()) < 3:
         return (old, "", ""), (new, "", "")
     return _cut(old, start, end), _cut(new, start, end)

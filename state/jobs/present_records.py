@@ -20,6 +20,16 @@ from state.jobs.views import ActionView, Fact
 
 EXPIRY_WARNING = timedelta(hours=48)
 
+TEST_ACTIONS = frozenset(
+    {
+        JobAction.APPROVE_TESTS,
+        JobAction.ACKNOWLEDGE_COVERAGE,
+        JobAction.USE_CHARACTERIZATION,
+        JobAction.QUARANTINE_TESTS,
+    }
+)
+"""What the test review itself can decide; everything else belongs to the intervention screen."""
+
 _STRONGER = {1: "L2 advanced", 2: "L3 premium", 3: "L3 premium"}
 _PRESENT = {1: "L1 base", 2: "L2 advanced", 3: "L3 premium"}
 
@@ -172,7 +182,7 @@ def safety_net(
         ],
         uncovered=[shown.UncoveredView(item.title, why.get(item.id, "no generated test names it")) for item in bare],
         frozen_line=f"{fmt.plural(baseline.generated_total, 'test')}, frozen" if baseline else "not run yet",
-        actions=action_rows(job),
+        actions=[row for row in action_rows(job) if row.action in TEST_ACTIONS],
     )
 
 
@@ -230,7 +240,9 @@ _STATE_REASONS: dict[JobState, tuple[str, str]] = {
 }
 
 
-def decision_view(job: JobView, attempts: Sequence[AttemptView], baseline: TestRunView | None) -> shown.DecisionView:
+def decision_view(
+    job: JobView, attempts: Sequence[AttemptView], baseline: TestRunView | None, now: datetime
+) -> shown.DecisionView:
     """Word the decision panel; a job that needs none says so."""
     failed = _failed(job, attempts, baseline)
     latest = next((one for one in reversed(attempts) if one.completed_at), None)
@@ -247,6 +259,7 @@ def decision_view(job: JobView, attempts: Sequence[AttemptView], baseline: TestR
         line=words[1],
         tone="warning" if job.available_actions else "info",
         deadline=job.wait_deadline_at.timestamp() if job.wait_deadline_at else 0.0,
+        deadline_left=fmt.elapsed((job.wait_deadline_at - now).total_seconds()) if job.wait_deadline_at else "",
         deadline_line=f"until {fmt.clock(job.wait_deadline_at)} UTC" if job.wait_deadline_at else "",
         failing=present_execution.failing_rows(failed),
         facts=_decision_facts(job, latest),

@@ -110,6 +110,7 @@ class DecisionView:
     line: str = ""
     tone: str = "warning"
     deadline: float = 0.0
+    deadline_left: str = ""
     deadline_line: str = ""
     failing: list[FailingTestView] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)

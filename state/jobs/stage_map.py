@@ -4,7 +4,7 @@ The order is the longest path through the route graph, so a state a job was sent
 it. Repair and every pause inside it share one place, the siding, with a cell for each attempt of the budget.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -159,7 +159,8 @@ def stage_map(facts: TrackFacts, summary: StageMapView | None = None) -> StageMa
         before=before,
         siding=siding,
         after=after,
-        columns=_columns(before, len(after)),
+        columns=_columns(before, len(after), ("always",)),
+        columns_narrow=_columns(before, len(after), ("always", "at-1280")),
         summary=f"{done} done, {active}{ahead} ahead of {len(JobState)} states",
         started=base.started,
         elapsed=base.elapsed,
@@ -200,7 +201,7 @@ def _station(facts: TrackFacts, state: JobState, at: int, here: int) -> StationV
         label=word.label.capitalize(),
         status=_status(facts.state, at, here),
         tone=word.token,
-        elapsed=fmt.elapsed(visit.seconds) if visit else "",
+        elapsed=fmt.elapsed(visit.seconds) if visit and STATE_KINDS[state] is not StateKind.TERMINAL else "",
         fact=visit.fact if visit else "",
         since=facts.since if at == here and STATE_KINDS[state] is not StateKind.TERMINAL else 0.0,
     )
@@ -223,8 +224,8 @@ def _squeeze(before: list[StationView], after: int) -> list[StationView]:
     return [StationView(**{**one.__dict__, "squeeze": kind}) for one, kind in zip(before, kinds, strict=True)]
 
 
-def _columns(before: Iterable[StationView], after: int) -> str:
-    widths = [f"{_SQUEEZED}px" if one.squeeze == "always" else "minmax(28px, 64px)" for one in before]
+def _columns(before: Iterable[StationView], after: int, squeezed: Collection[str]) -> str:
+    widths = [f"{_SQUEEZED}px" if one.squeeze in squeezed else "minmax(28px, 64px)" for one in before]
     return " ".join([*widths, f"{siding.WIDTH}px", *["minmax(60px, 72px)"] * after])
 
 

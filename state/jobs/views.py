@@ -152,6 +152,7 @@ class StageMapView:
     siding: SidingView = field(default_factory=SidingView)
     after: list[StationView] = field(default_factory=list)
     columns: str = ""
+    columns_narrow: str = ""
     summary: str = ""
     started: str = DASH
     elapsed: str = DASH

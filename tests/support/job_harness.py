@@ -43,7 +43,7 @@ async def _frame(_uow: Any, job_id: UUID) -> loaders.FrameData:
     state = _scene(job_id)
     job = story.job(state, _STARTED)
     finished = state.value in ("DELIVERED", "FALLBACK_REQUIRED", "WAITING_INTERVENTION")
-    attempts = story.attempts(_STARTED, finished) if job.attempt_total else []
+    attempts = story.attempts(_STARTED, finished, state.value == "DELIVERED") if job.attempt_total else []
     runs = [story.run("BASELINE", 0, story.strip())] if job.baseline_mode else []
     runs += [attempt.run for attempt in attempts if attempt.run]
     counts = {"tests_count": "47", "artifacts_count": "12", "audit_count": "86"}

@@ -135,12 +135,13 @@ _TRIES = (
 """Failed positions, seconds, fingerprint, identical count and class of each attempt; None is still running."""
 
 
-def attempts(now: datetime, finished: bool = False) -> list[AttemptView]:
-    """Return the story's attempts, the last one running unless `finished`."""
+def attempts(now: datetime, finished: bool = False, green: bool = True) -> list[AttemptView]:
+    """Return the story's attempts, the last one running unless `finished`, and then green or red."""
     begun = now - timedelta(seconds=869)
     found = []
     for number, (failed, seconds, mark, same, model_class) in enumerate(_TRIES):
         open_now = failed is None and not finished
+        failed = (30, 31) if failed is None and finished and not green else failed
         letters = strip(ran=27) if open_now else strip(failed or ())
         failing = STILL_FAILING if failed else ()
         found.append(

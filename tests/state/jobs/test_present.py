@@ -1,0 +1,196 @@
+"""Words and figures of the job screens, from the views of the services."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from services.canon.lifecycle import JobState
+from services.canon.vocabulary import JobAction
+from state.jobs import format as fmt
+from state.jobs import present, present_delivery, present_execution, present_records, present_strategy
+from tests.support import job_samples as story
+
+S = JobState
+NOW = datetime(2026, 3, 3, 14, 22, 40, tzinfo=UTC)
+
+
+def _track(state: JobState):
+    job = story.job(state, NOW)
+    attempts = story.attempts(NOW) if job.attempt_total else []
+    return job, attempts, present.track_facts(job, story.transitions(state, NOW, story.route_to(state)), attempts, NOW)
+
+
+class TestFormat:
+    @pytest.mark.parametrize(("seconds", "shown"), [(61, "01:01"), (3661, "1:01:01"), (None, "—"), (-5, "00:00")])
+    def test_elapsed(self, seconds: float | None, shown: str) -> None:
+        assert fmt.elapsed(seconds) == shown
+
+    def test_a_missing_figure_is_a_dash_never_zero(self) -> None:
+        assert {fmt.count(None), fmt.of(None, 3), fmt.money(None), fmt.day(None), fmt.digest("")} == {"—"}
+
+    def test_thousands_money_and_times(self) -> None:
+        assert (fmt.count(9214), fmt.money(124), fmt.day(NOW)) == ("9\u2009214", "$1.24", "Mar 3 2026, 14:22 UTC")
+
+
+class TestTrack:
+    def test_times_of_states_add_up(self) -> None:
+        job, _, track = _track(S.SELF_HEALING)
+        total = sum(visit.seconds for visit in track.visits.values())
+        assert total == pytest.approx((NOW - job.created_at).total_seconds())
+
+    def test_the_fact_stands_under_the_state_it_was_measured_in(self) -> None:
+        _, _, track = _track(S.SELF_HEALING)
+        assert track.visits[S.ANALYZING].fact == "AST 94"
+
+    def test_a_state_entered_twice_sums_its_visits(self) -> None:
+        job = story.job(S.SELF_HEALING, NOW)
+        moves = story.transitions(S.SELF_HEALING, NOW, story.ROUTE)
+        back = moves[-1].model_copy(
+            update={"from_state": S.SELF_HEALING, "to_state": S.WAITING_INTERVENTION, "at": NOW}
+        )
+        again = back.model_copy(update={"from_state": S.WAITING_INTERVENTION, "to_state": S.SELF_HEALING})
+        found = present.visits(job, [*moves, back, again], NOW + timedelta(seconds=10))
+        assert found[S.SELF_HEALING].seconds == pytest.approx(613)
+
+    def test_waiting_for_people_leaves_out_the_time_before_the_start(self) -> None:
+        job, _, track = _track(S.SELF_HEALING)
+        assert present.map_view(job, track, NOW).waiting == "20:25"
+
+    def test_a_finished_job_has_no_running_clock(self) -> None:
+        job, _, track = _track(S.DELIVERED)
+        view = present.map_view(job, track, NOW)
+        assert view.since == 0.0
+        assert view.revision == "Ended, revision 31"
+
+
+class TestHead:
+    def test_repair_never_goes_without_its_count(self) -> None:
+        job, _, track = _track(S.SELF_HEALING)
+        assert present.head_view(job, track).badge == "SELF HEALING 4/10"
+
+    def test_who_may_only_look_gets_no_controls(self) -> None:
+        job, _, track = _track(S.SELF_HEALING)
+        head = present.head_view(job.model_copy(update={"available_actions": []}), track)
+        assert not (head.can_act or head.can_cancel or head.can_revise)
+
+    def test_a_stopped_job_shows_its_reason(self) -> None:
+        job, _, track = _track(S.FALLBACK_REQUIRED)
+        assert present.head_view(job, track).reason == "RETRY_BUDGET_EXHAUSTED"
+
+
+class TestRail:
+    def test_names_repository_scope_and_isolation(self) -> None:
+        rail = present.rail_view(story.job(S.SELF_HEALING, NOW))
+        assert (rail.repository_owner, rail.repository, rail.scope) == ("harbourline/", "freight-billing", "billing/")
+        assert rail.isolation_note == "gVisor, level 2 of 3"
+
+    def test_unknown_counts_stay_dashes(self) -> None:
+        assert present.rail_view(story.job(S.PENDING, NOW)).tests_count == "—"
+
+
+class TestExecution:
+    def test_a_running_attempt_counts_on_and_shows_no_fingerprint(self) -> None:
+        rows = present_execution.attempt_rows(story.attempts(NOW), story.run("BASELINE", 0, story.strip()), NOW)
+        assert (rows[-1].running, rows[-1].fingerprint, rows[-1].passed) == (True, "running", "27")
+        assert rows[0].kind == "Refactoring"
+
+    def test_identical_failures_fill_cells(self) -> None:
+        rows = present_execution.attempt_rows(story.attempts(NOW), None, NOW)
+        assert rows[3].same == [True, True, False]
+
+    def test_warns_one_failure_before_the_pause(self) -> None:
+        now = present_execution.now_view(story.job(S.SELF_HEALING, NOW), story.attempts(NOW))
+        assert now.warning == "One more a41f·7c02 pauses the job."
+
+    def test_failing_tests_come_from_the_newest_finished_attempt(self) -> None:
+        now = present_execution.now_view(story.job(S.SELF_HEALING, NOW), story.attempts(NOW))
+        assert now.failing_after == "after attempt 3"
+        assert now.failing[0].message == "Decimal('412.50') != Decimal('375.00')"
+
+    def test_a_cost_nobody_metered_is_a_dash(self) -> None:
+        assert {row.cost for row in present_execution.attempt_rows(story.attempts(NOW), None, NOW)} == {"—"}
+
+
+class TestStrategy:
+    def test_three_columns_in_fixed_order_on_shared_rows(self) -> None:
+        view = present_strategy.strategy_view(story.job(S.WAITING_STRATEGY, NOW), story.proposals())
+        assert [one.title for one in view.proposals] == ["Conservative", "Standard", "Comprehensive"]
+        assert all(len(row.cells) == 3 for row in view.rows)
+        assert view.chosen == "STANDARD"
+
+    def test_a_fact_nobody_measured_has_no_row(self) -> None:
+        bare = [one.model_copy(update={"facts": {"files_changed": 1}}) for one in story.proposals()]
+        labels = [row.label for row in present_strategy.strategy_view(story.job(S.WAITING_STRATEGY, NOW), bare).rows]
+        assert labels == ["Files changed", "Hazards"]
+
+    def test_guided_words_leave_technical_rows_out(self) -> None:
+        view = present_strategy.strategy_view(story.job(S.WAITING_STRATEGY, NOW), story.proposals(), "A")
+        assert not [row.label for row in view.rows if row.is_technical and row.label != "Reach in scope"]
+
+    def test_equal_sets_are_shown_as_equal(self) -> None:
+        same = [
+            one.model_copy(update={"facts": {**one.facts, "same_as": "CONSERVATIVE" if at else None}})
+            for at, one in enumerate(story.proposals())
+        ]
+        view = present_strategy.strategy_view(story.job(S.WAITING_STRATEGY, NOW), same)
+        assert [one.equal_to for one in view.proposals] == ["", *["Same edits as Conservative."] * 2]
+
+
+class TestDelivery:
+    def _view(self, evidence: dict):
+        runs = story.run("BASELINE", 0, story.strip()), story.run("REPAIR", 4, story.strip())
+        return present_delivery.evidence_view(story.job(S.DELIVERED, NOW), *runs, evidence)
+
+    def test_red_that_stayed_red_is_no_change(self) -> None:
+        view = self._view({})
+        assert (view.changed_line, view.changed_tone, view.suite_note) == ("0 of 318 changed", "ok", "red stayed red")
+
+    def test_what_was_not_measured_is_a_dash(self) -> None:
+        view = self._view({})
+        assert (view.score, view.seeds) == ("—", [])
+        assert {fact.value for fact in view.baseline if fact.label == "Changed lines run"} == {"—"}
+
+    def test_every_survivor_is_listed_with_its_place(self) -> None:
+        view = self._view(story.EVIDENCE)
+        assert view.score == "95.3"
+        assert view.seeds.count("survived") == 3
+        assert view.survivors[0].place == "surcharges.py:88"
+
+    def test_only_accepted_hazards_are_listed(self) -> None:
+        hazards = {**story.EVIDENCE["hazards"], "accepted": ["H-2"]}
+        assert [one.mark for one in self._view({"hazards": hazards}).hazards] == ["H-2"]
+
+    def test_closed_publishing_locks_the_branch_and_leaves_the_patch(self) -> None:
+        job = story.job(S.DELIVERED, NOW, publishing_closed_reason="REMOTE_HEAD_CONFLICT")
+        assert [one.enabled for one in present_delivery.methods(job, None)] == [False, True]
+
+
+class TestRecords:
+    def test_a_link_that_does_not_fit_is_marked(self) -> None:
+        events = story.audit(NOW)
+        events[2] = events[2].model_copy(update={"prev_hash": "0" * 64})
+        assert [row.is_linked for row in present_records.audit_rows(events, "")] == [True, True, False, True, True]
+
+    def test_an_expired_artifact_keeps_its_row_without_download(self) -> None:
+        rows = present_records.artifact_rows(story.artifacts(NOW), NOW, {"PATCH", "LOG_BUNDLE"})
+        assert [(row.can_download, row.expires_tone) for row in rows] == [
+            (False, ""),
+            (False, "warn"),
+            (True, ""),
+            (False, "mut"),
+        ]
+
+    def test_a_pause_names_the_cause_and_offers_what_the_service_offers(self) -> None:
+        job = story.job(S.WAITING_INTERVENTION, NOW)
+        view = present_records.decision_view(job, story.attempts(NOW, True, False), None, NOW)
+        assert view.title == "The same failure came back 3 times"
+        assert [one.action for one in view.actions][0] == JobAction.CONTINUE_STANDARD_REPAIR
+        assert JobAction.CANCEL not in [one.action for one in view.actions]
+        assert view.deadline_left == "55:00"
+
+    def test_a_behaviour_without_test_is_listed_with_the_reason(self) -> None:
+        spec = story.spec(S.SELF_HEALING, NOW)
+        view = present_records.safety_net(story.job(S.SELF_HEALING, NOW), None, spec.bdd_items, story.suite())
+        assert [(one.name, one.why) for one in view.uncovered] == [
+            ("Minimum charge applies after all surcharges", "no call with literal arguments")
+        ]
