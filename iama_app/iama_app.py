@@ -1,6 +1,5 @@
 """Puts the product's web side together: pages, API under /api, theme. No logic."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,10 @@ from components.fonts import Fonts
 from iama_app.api.app import api
 from iama_app.routes import NOT_FOUND, ROUTES, Route
 from iama_app.same_origin import SameOrigin
-from services.identity import service as identity
-from services.infra.paths import master_key_file
 
 _ASSETS = Path.cwd() / ".web" / "build" / "client" / "assets"
 _STYLESHEETS = ["/tokens.css", "/kit.css", "/app.css", "/job.css"]
 _SCRIPTS = ["/theme.js", "/keys.js", "/forms.js", "/clock.js"]
-LOCAL_TOKEN_HASH_VARIABLE = "IAMA_LOCAL_TOKEN_HASH"
-"""Set by the launcher: SHA-256 (hex) of the token that attaches commands on this machine."""
 
 
 def _with_fonts(page: Any) -> Any:
@@ -39,8 +34,6 @@ def _add(app: rx.App, route: Route) -> None:
         on_load=getattr(module, "ON_LOAD", None),
     )
 
-
-identity.configure(master_key_file().parent, local_token_hash=os.environ.get(LOCAL_TOKEN_HASH_VARIABLE))
 
 app = rx.App(
     stylesheets=_STYLESHEETS,

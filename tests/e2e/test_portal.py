@@ -10,7 +10,11 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.support.web_server import chromium, visitor, web_url  # noqa: F401
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "correct horse battery"
+SLOW_MS = 20_000
+"""First page of a new account, on a machine that does other work."""
 
 
 def _register(page: Page, email: str) -> None:
@@ -22,7 +26,7 @@ def _register(page: Page, email: str) -> None:
 
 
 def _agree(page: Page) -> None:
-    expect(page.get_by_role("heading", name="Before the first job")).to_be_visible()
+    expect(page.get_by_role("heading", name="Before the first job")).to_be_visible(timeout=SLOW_MS)
     page.get_by_label("I agree").check()
     page.get_by_role("button", name="Agree and continue").click()
 
@@ -37,7 +41,7 @@ def member(page: Page) -> Page:
     """A page whose person has registered and agreed."""
     _register(page, f"person-{uuid4().hex[:8]}@example.org")
     _agree(page)
-    expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible(timeout=SLOW_MS)
     return page
 
 
