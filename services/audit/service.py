@@ -56,6 +56,7 @@ async def verify_chain(uow: UnitOfWork) -> ChainVerdict:
             return ChainVerdict(False, expected_seq - 1, expected_seq)
         previous, expected_seq = digest, expected_seq + 1
     head = (await uow.session.execute(_HEAD, {"tenant": uow.tenant_id})).one_or_none()
-    if head and (head.seq != expected_seq - 1 or bytes(head.head_hash) != previous):
+    known = (head.seq, bytes(head.head_hash)) if head else (0, b"")
+    if known != (expected_seq - 1, previous):
         return ChainVerdict(False, expected_seq - 1, expected_seq)
     return ChainVerdict(True, expected_seq - 1)
