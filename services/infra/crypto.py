@@ -1,6 +1,8 @@
 """AES-256-GCM under per-tenant data keys that a local key file wraps. Nonces are random, the context is authenticated."""
 
+import contextlib
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,15 +40,23 @@ class LocalKeyProvider:
     ref: str = "local:master-1"
 
     def master_key(self) -> bytes:
-        """Return the installation's key, made on first use."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return self.path.read_bytes()
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(new_data_key())
+        """Return the installation's key, made on first use; processes that start at once agree on one."""
+        if not self.path.exists():
+            self._make()
         return self.path.read_bytes()
+
+    def _make(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=self.path.parent)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(new_data_key())
+                file.flush()
+                os.fsync(file.fileno())
+            with contextlib.suppress(FileExistsError):
+                self.path.hardlink_to(name)
+        finally:
+            Path(name).unlink()
 
     def wrap(self, data_key: bytes, tenant_id: str) -> bytes:
         """Encrypt a tenant's data key for storage."""
