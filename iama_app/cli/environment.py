@@ -42,7 +42,7 @@ class Surroundings:
         return base_environment(self.settings) | {
             "REDIS_URL": self.redis_url,
             "IAMA_LOCAL_TOKEN_HASH": self.run.token_hash,
-            "IAMA_EXTERNAL": "1" if self.settings.is_external else "0",
+            "IAMA_EXTERNAL": _flag(self.settings.is_external),
         }
 
 
@@ -55,7 +55,13 @@ def base_environment(settings: Settings, inherited: Mapping[str, str] | None = N
         "IAMA_ORIGINS": settings.public_origins,
         "IAMA_POOL_WORKERS": str(settings.pool_workers),
         "IAMA_LOG_LEVEL": settings.log_level,
+        "IAMA_MODEL_FALLBACK": _flag(settings.model_fallback),
+        "IAMA_ALLOW_PRIVATE_REMOTES": _flag(settings.allow_private_remotes),
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
     }  # fmt: skip
+
+
+def _flag(value: bool) -> str:
+    return "1" if value else "0"
