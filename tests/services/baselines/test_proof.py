@@ -99,7 +99,8 @@ class TestTime:
     async def test_ends_a_run_that_ignores_everything(self, session: LocalSession) -> None:
         source = (
             GREEN
-            + "import signal, time\ndef test_ignores():\n    signal.signal(signal.SIGALRM, signal.SIG_IGN)\n    time.sleep(600)\n"
+            + "import signal, time\ndef test_ignores():\n"
+            + "    signal.signal(signal.SIGALRM, signal.SIG_IGN)\n    time.sleep(600)\n"
         )
         run = await _prove(session, _tree(test_slow=source), ProofLimits(run_seconds=4, test_seconds=1))
         assert run.own.timed_out
@@ -170,8 +171,8 @@ class TestForgery:
     async def test_an_emptied_results_file_passes_nothing(self, session: LocalSession) -> None:
         source = (
             "import json\n" + GREEN + "def test_z_empties():\n"
-            " "
-            "   plan = json.loads(open('/proc/self/cmdline').read().split('\\0')[-2])\n    open(plan['results'], 'w').close()\n"
+            "    plan = json.loads(open('/proc/self/cmdline').read().split('\\0')[-2])\n"
+            "    open(plan['results'], 'w').close()\n"
         )
         run = await _prove(session, _tree(test_a=source))
         assert not any(item.is_green for item in run.own.outcomes.values())
