@@ -14,6 +14,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from services.canon.tasks import Queue as QueueName
+from services.workflow.model_layer import warm_up
 from workers.queueing import queue, redis
 from workers.registry import TASKS
 
@@ -93,4 +94,8 @@ async def main() -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop)
-    await worker.serve()
+    warming = asyncio.create_task(warm_up())
+    try:
+        await worker.serve()
+    finally:
+        warming.cancel()

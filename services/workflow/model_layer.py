@@ -1,5 +1,7 @@
 """Puts the model layer together for a worker process: settings, gateway, snapshots, measuring tools, the recorder."""
 
+import asyncio
+import logging
 import os
 from collections import OrderedDict
 from contextvars import ContextVar
@@ -93,13 +95,19 @@ async def ask(actor: Actor, job: RefactorJob, request: StageRequest[T]) -> Stage
     """Answer one stage; every call made for it is recorded with the job that asked (V1-FR-SUB-002)."""
     token = _asking.set((actor, job))
     try:
-        return await _service().run(request)
+        return await (await asyncio.to_thread(_service)).run(request)
     finally:
         _asking.reset(token)
 
 
+async def warm_up() -> None:
+    """Import the model library ahead of the first question, beside other work: it takes seconds."""
+    await asyncio.to_thread(_service)
+
+
 @cache
 def _service() -> LlmService:
+    logging.getLogger("LiteLLM").setLevel(logging.WARNING)
     return LlmService(llm_settings(), LiteLlmGateway(), SNAPSHOTS, tools=MeasuringTools(), recorder=_record)
 
 

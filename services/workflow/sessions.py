@@ -93,7 +93,7 @@ async def ready_session(claim: Claim, ports: Ports, source: JobSource) -> JobSes
 async def build(claim: Claim, ports: Ports, source: JobSource, live: JobSession) -> BuildResult:
     """Put the pinned source and install what its tests need, with package hosts only."""
     await live.session.put(source.tree, dest="workspace")
-    plan = plan_build(source.tree, claim.job.target_paths[0], python=live.session.interpreter.executable)
+    plan = plan_build(source.tree, claim.job.target_paths[0])
     log = SandboxLog(ports, "build")
     result = await run_build(live.session, plan, on_event=log.take)
     await log.close()

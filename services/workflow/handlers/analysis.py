@@ -1,5 +1,6 @@
 """Reading and describing: three strategies, the spec draft, the tests from the approved spec."""
 
+import asyncio
 from typing import Any
 
 from sqlmodel import select
@@ -42,7 +43,7 @@ _TOKEN_CHARACTERS = 4
 async def analyse(claim: Claim, ports: Ports) -> Outcome:
     """Measure the scope and plan the three strategies."""
     source = await load_source(claim)
-    project = read_project(source.tree, claim.job.target_paths)
+    project = await asyncio.to_thread(read_project, source.tree, claim.job.target_paths)
     refused = _unworkable(claim.job, source, project)
     if refused:
         return refused

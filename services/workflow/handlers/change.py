@@ -201,7 +201,7 @@ class _Trial:
             label="after",
             tree=result.tree,
             names=self.names,
-            limits=proof_limits(self.claim.job, self.live),
+            limits=proof_limits(self.claim.job),
             on_event=log.take,
         )
         return run, compare(self.before, run.own)

@@ -30,10 +30,10 @@ BASELINE_NUMBER_BASE = 10_000
 """Baseline runs are numbered from here per job, so that they never meet an attempt's number."""
 
 
-def proof_limits(job: RefactorJob, live: JobSession) -> ProofLimits:
+def proof_limits(job: RefactorJob) -> ProofLimits:
     """Return the time bounds of this job's runs."""
     seconds = float(job.test_timeout_seconds or TEST_RUN_SECONDS)
-    return ProofLimits(run_seconds=seconds, test_seconds=min(60.0, seconds), python=live.session.interpreter.executable)
+    return ProofLimits(run_seconds=seconds, test_seconds=min(60.0, seconds))
 
 
 @handles(ItemKind.RUN_BASELINE)
@@ -45,7 +45,7 @@ async def run_baseline(claim: Claim, ports: Ports) -> Outcome:
     own = discover_suite(source.tree, claim.job.target_paths[0])
     await ports.log(f"own suite: {own.runner}" + (f", {own.reason}" if own.reason else ""))
     log = SandboxLog(ports, "baseline")
-    limits = proof_limits(claim.job, live)
+    limits = proof_limits(claim.job)
     try:
         recorded = await record(live.session, suite, tree=source.tree, limits=limits, on_event=log.take)
         run = await prove(

@@ -56,7 +56,7 @@ async def prove_subset(claim: Claim, ports: Ports) -> Outcome:
             label="selection",
             tree=tree,
             names=proof_names(claim, source),
-            limits=proof_limits(claim.job, live),
+            limits=proof_limits(claim.job),
             on_event=log.take,
         )
     except VerdictForgedError as error:

@@ -1,5 +1,6 @@
 """Source in, scratch out: the pinned tree becomes an encrypted artifact, then the clone is wiped with evidence."""
 
+import asyncio
 import hashlib
 from typing import Any
 
@@ -68,7 +69,7 @@ async def _note_scratch(claim: Claim, folder: str) -> None:
 
 async def _hand_over(claim: Claim, ports: Ports, snapshot: Snapshot) -> Outcome:
     job = claim.job
-    blob = await artifacts.write_blob(claim.actor, pack_tree(snapshot.files))
+    blob = await artifacts.write_blob(claim.actor, await asyncio.to_thread(pack_tree, snapshot.files))
     inside = {p: c for p, c in snapshot.files.items() if is_within(p, job.target_paths) and p not in snapshot.blocked}
     lines = sum(content.count(b"\n") for content in inside.values())
     for decision in snapshot.decisions[:50]:
