@@ -201,9 +201,7 @@ def _cpu_feature(record: Mapping[str, Any]) -> Feature:
         return Feature(Strength.ABSENT, "no control group: CPU time ends with the deadline only")
     if record["counters"].get("throttled_periods"):
         return Feature(Strength.ENFORCED, "the kernel throttled a guest that wanted more than half a CPU")
-    return Feature(
-        Strength.ASSERTED, "the control group holds the bound; the kernel reported no throttling in the test"
-    )
+    return Feature(Strength.ASSERTED, "the control group holds the bound; the kernel reported no throttling")
 
 
 async def probe_provider(provider: "LocalProvider", unavailable: str, *, refresh: bool) -> Capabilities:

@@ -85,5 +85,36 @@ class ProcessTree:
         return private + shared
 
 
+def holders(session_ref: str) -> set[int]:
+    """Return processes that name a session on their command line or have its volume mounted; never ourselves."""
+    needle = session_ref.encode()
+    found = set()
+    for entry in PROC.iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid() and _names(entry, needle):
+            found.add(int(entry.name))
+    return found
+
+
+def _names(process: Path, needle: bytes) -> bool:
+    for name in ("cmdline", "mountinfo"):
+        with contextlib.suppress(OSError):
+            if needle in (process / name).read_bytes():
+                return True
+    return False
+
+
+def kill_holders(session_ref: str) -> bool:
+    """Kill what a dead supervisor may have left of a session; False when something survived."""
+    deadline = time.monotonic() + KILL_SECONDS
+    while remaining := holders(session_ref):
+        for pid in remaining:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
 def _kibibytes(value: str | None) -> int:
     return int(value.split()[0]) * 1024 if value else 0

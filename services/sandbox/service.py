@@ -145,13 +145,10 @@ async def sweep_leftovers(keep: Collection[str] = (), *, root: Path | None = Non
 def _sweep_one(folder: Path) -> WipeEvidence | None:
     volume = Volume(folder, None)
     try:
-        lock = volume.lock()
+        os.close(volume.lock())
+        return wipe_volume(volume, recorded_cgroups(volume))
     except SandboxUnavailableError:
         return None
-    try:
-        return wipe_volume(volume, recorded_cgroups(volume))
     except OSError as problem:
         _log.error("sandbox session %s could not be wiped: %s", volume.ref, problem)
         return None
-    finally:
-        os.close(lock)

@@ -5,6 +5,7 @@ import fnmatch
 import json
 import os
 import secrets
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -60,18 +61,19 @@ class Volume:
         record: dict[str, Any] = json.loads(self.path(_RECORD).read_text(encoding="utf-8"))
         return record
 
-    def lock(self) -> int:
-        """Take the session for this process; the caller closes the descriptor.
+    def lock(self, wait_seconds: float = 0.0) -> int:
+        """Take the session for this process, waiting at most so long; the caller closes the descriptor.
 
         Raises:
             SandboxUnavailableError: another process is running a phase of this session.
         """
         descriptor = os.open(self.path(_LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            raise SandboxUnavailableError(sentence="Another process is using this sandbox session.") from None
+        deadline = time.monotonic() + wait_seconds
+        while not _locked(descriptor):
+            if time.monotonic() > deadline:
+                os.close(descriptor)
+                raise SandboxUnavailableError(sentence="Another process is using this sandbox session.")
+            time.sleep(0.05)
         return descriptor
 
     def put(self, tree: Tree, dest: str, *, replace: bool) -> None:
@@ -126,6 +128,14 @@ class Volume:
             finally:
                 os.close(root)
         return found
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def matches(path: str, pattern: str) -> bool:

@@ -13,6 +13,7 @@ from services.core.clock import now
 from services.sandbox import files
 from services.sandbox.cgroup import Cgroup
 from services.sandbox.port import GIBIBYTE, WipeEvidence
+from services.sandbox.process_tree import kill_holders
 from services.sandbox.volume import GUEST_FOLDERS, Volume
 
 METHOD = "best-effort"
@@ -20,6 +21,7 @@ ZEROES = bytes(1 << 20)
 READ_BACK_BYTES = GIBIBYTE
 """Overwritten data read back and compared; beyond it only written and flushed."""
 
+LOCK_SECONDS = 5.0
 EVIDENCE_FOLDER = "wiped"
 _OPEN = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -128,6 +130,7 @@ def wipe_volume(volume: Volume, cgroups: Sequence[Cgroup]) -> WipeEvidence:
     """Kill what is left, erase the session and return what was checked; a repeated call returns the first evidence.
 
     Raises:
+        SandboxUnavailableError: a living process still runs a phase of the session.
         OSError: the volume could not be erased; it is still there and the call may be repeated.
     """
     stored = volume.folder.parent / EVIDENCE_FOLDER / f"{volume.ref}.json"
@@ -135,6 +138,8 @@ def wipe_volume(volume: Volume, cgroups: Sequence[Cgroup]) -> WipeEvidence:
         return read_evidence(stored)
     started = time.monotonic()
     checks: dict[str, bool] = {"processes_gone": all(group.kill() for group in cgroups)}
+    checks["no_process_holds_the_volume"] = kill_holders(volume.ref)
+    os.close(volume.lock(wait_seconds=LOCK_SECONDS))
     checks["cgroups_removed"] = all(group.remove() for group in cgroups)
     canary = volume.path("canary").read_bytes() if volume.path("canary").is_file() else os.urandom(32)
     _plant(volume, canary)
