@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from services.canon.lifecycle import legal_pairs
 from services.infra.migrate import DatabaseUrls, alembic_config, downgrade, migrate
 from services.tables import METADATA
@@ -55,7 +55,9 @@ class TestUpgrade:
     def test_leaves_the_schema_that_the_rows_describe(self, scratch: str) -> None:
         engine = create_engine(make_url(scratch).set(drivername="postgresql+psycopg"))
         with engine.connect() as connection:
-            context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+            context = MigrationContext.configure(
+                connection, opts={"compare_type": True, "compare_server_default": True}
+            )
             differences = compare_metadata(context, METADATA)
         engine.dispose()
         assert differences == []

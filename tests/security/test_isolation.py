@@ -146,9 +146,7 @@ class TestWorkerRole:
         _refuses_foreign_insert(worker, table, tenants[1])
 
     @pytest.mark.parametrize("table", QUEUE_TABLES)
-    def test_sees_the_queue_of_every_tenant(
-        self, worker: Connection, tenants: Pair, table: str
-    ) -> None:
+    def test_sees_the_queue_of_every_tenant(self, worker: Connection, tenants: Pair, table: str) -> None:
         assert {_count(worker, table, tenant_id) for tenant_id in tenants} == {1}
 
     @pytest.mark.parametrize("table", [t for t in TABLES if t not in QUEUE_TABLES])
@@ -186,7 +184,9 @@ class TestCatalog:
 
     @pytest.mark.parametrize("role", [APP_ROLE, WORKER_ROLE])
     def test_gives_serving_roles_no_power(self, bench: Bench, role: str) -> None:
-        row = bench.row("SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = %s", role)
+        row = bench.row(
+            "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = %s", role
+        )
         assert not any(row.values())
         assert bench.count("pg_class", "relowner = %s::regrole", [role]) == 0
         assert bench.count("pg_proc", "proowner = %s::regrole", [role]) == 0
