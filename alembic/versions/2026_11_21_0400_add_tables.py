@@ -5,8 +5,9 @@ Revision: 0001_tables
 
 import sqlalchemy as sa
 import sqlmodel
-from alembic import op
 from sqlalchemy.dialects import postgresql
+
+from alembic import op
 
 revision = "0001_tables"
 down_revision = None

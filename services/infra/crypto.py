@@ -1,4 +1,4 @@
-"""AES-256-GCM under per-tenant data keys that a local key file wraps. Nonces are random, the context is authenticated."""
+"""AES-256-GCM under per-tenant data keys that a local key file wraps; nonces are random, context is authenticated."""
 
 import contextlib
 import os

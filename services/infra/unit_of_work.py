@@ -16,7 +16,8 @@ _ISOLATE = text("SELECT set_config('app.tenant_id', :tenant, true), set_config('
 _FEED = text("SELECT iama_record_events(:tenant, :job, :revision, CAST(:events AS jsonb))")
 _AUDIT = text("SELECT iama_audit(:tenant, :type, :job, :actor, CAST(:body AS jsonb))")
 _ENQUEUE = text(
-    "INSERT INTO outbox_events (tenant_id, task, queue, payload) VALUES (:tenant, :task, :queue, CAST(:payload AS jsonb))"
+    "INSERT INTO outbox_events (tenant_id, task, queue, payload) "
+    "VALUES (:tenant, :task, :queue, CAST(:payload AS jsonb))"
 )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -89,7 +90,7 @@ async def create_job(uow: UnitOfWork, request: CreateJobRequest) -> JobView:
     )
     uow.session.add(job)
     await uow.session.flush()
-    ids = {"tenant_id": uow.tenant_id, "job_id": job.id}
+    ids: dict[str, Any] = {"tenant_id": uow.tenant_id, "job_id": job.id}
     uow.session.add(BillingSubjectSnapshot(**ids, billing_subject="USER", user_id=owner_id))
     uow.session.add(DeliveryPolicySnapshot(**ids, policy="DRAFT_PR", requested_policy=request.delivery_policy))
     for kind, seconds in ENTRY_TIMERS[JobState.PENDING]:

@@ -178,7 +178,7 @@ def _retry_after(error: Exception) -> float | None:
 
 
 def _local_handler(litellm: Any, answer: LocalAnswer) -> Any:
-    class LocalProvider(litellm.CustomLLM):  # type: ignore[misc, name-defined]
+    class LocalProvider(litellm.CustomLLM):
         async def astreaming(self, *_: Any, litellm_params: dict[str, Any], **__: Any) -> AsyncIterator[dict[str, Any]]:
             text = await answer(litellm_params["metadata"]["call_id"])
             for piece in _pieces(text):

@@ -1,5 +1,6 @@
-"""Reserves a start, passes the point of no return, settles at the end. The local plan is unlimited but written all the same."""
+"""Reserves a start, passes the point of no return, settles at the end. An unlimited plan is written all the same."""
 
+from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,6 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select, update
 
-from services.access import service as access
 from services.canon.errors import IamaError
 from services.canon.lifecycle import FailureClass
 from services.canon.limits import CONTEXT_CAP_TOKENS
@@ -25,6 +25,18 @@ from services.tables.metering import (
 
 DAILY_JOBS = "DAILY_JOBS"
 
+
+@dataclass(frozen=True, slots=True)
+class StartTerms:
+    """What the plan grants a start; `daily_starts` None is unlimited. Frozen into the job's snapshot."""
+
+    tier: str
+    operating_mode: str
+    source: str
+    daily_starts: int | None
+    phase_limits: dict[str, Any]
+
+
 _RESERVE = text(
     "UPDATE quota_balances SET reserved = reserved + 1 WHERE tenant_id = :tenant AND dimension = :dimension "
     "AND period_start = :start AND (limit_units IS NULL OR reserved + committed + 1 <= limit_units) RETURNING id"
@@ -34,21 +46,20 @@ _SETTLE = text(
 )
 
 
-async def reserve_start(uow: UnitOfWork, job: RefactorJob) -> None:
+async def reserve_start(uow: UnitOfWork, job: RefactorJob, terms: StartTerms) -> None:
     """Hold one start and freeze the entitlements of the job, in the caller's transaction.
 
     Raises:
         IamaError: `DAILY_JOB_LIMIT_REACHED`; nothing is written.
     Req: V1-FR-BIL-004.
     """
-    plan = await access.get_plan(uow)
     start = now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     balance = insert(QuotaBalance).values(
         tenant_id=uow.tenant_id,
         dimension=DAILY_JOBS,
         period_start=start,
         period_end=start + timedelta(days=1),
-        limit_units=plan.phase_1_limit.limit,
+        limit_units=terms.daily_starts,
     )
     await uow.session.execute(balance.on_conflict_do_nothing())
     values = {"tenant": uow.tenant_id, "dimension": DAILY_JOBS, "start": start}
@@ -64,16 +75,12 @@ async def reserve_start(uow: UnitOfWork, job: RefactorJob) -> None:
         EntitlementSnapshot(
             **ids,
             user_id=job.owner_id,
-            tier=plan.tier,
-            operating_mode=plan.operating_mode,
+            tier=terms.tier,
+            operating_mode=terms.operating_mode,
             execution_mode=job.execution_mode,
-            source=plan.source,
-            phase_limits={
-                "phase_1": plan.phase_1_limit.model_dump(),
-                "phase_2": plan.phase_2_limit.model_dump(),
-                "phase_3": plan.phase_3_limit.model_dump(),
-            },
-            context_cap=CONTEXT_CAP_TOKENS[plan.tier],
+            source=terms.source,
+            phase_limits=terms.phase_limits,
+            context_cap=CONTEXT_CAP_TOKENS[terms.tier],
         )
     )
     await uow.session.flush()

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from services.canon.errors import IamaError
@@ -99,7 +100,7 @@ def measure(entries: list[TreeEntry], scopes: list[str], branch: str, default: s
     inside = [entry for entry in entries if is_within(entry.path, scopes)]
     bound = limits()
     scope_bytes, total_bytes = sum(e.size for e in inside), sum(e.size for e in entries)
-    violations = [
+    violations: list[dict[str, Any]] = [
         {"code": "PATH_NOT_FOUND", "path": scope}
         for scope in scopes
         if not any(is_within(entry.path, [scope]) for entry in entries)

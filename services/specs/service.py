@@ -127,7 +127,7 @@ async def add_revision(
     )
     uow.session.add(row)
     await uow.session.flush()
-    ids = {"tenant_id": uow.tenant_id, "job_id": job_id, "revision_id": row.id}
+    ids: dict[str, Any] = {"tenant_id": uow.tenant_id, "job_id": job_id, "revision_id": row.id}
     for position, item in enumerate(bdd):
         fields = {key: value for key, value in item.items() if key != "id"}
         uow.session.add(tables.BddItem(**ids, item_key=item["id"], position=position, **fields))

@@ -57,7 +57,7 @@ def words() -> Any:
     """List of texts, empty by default."""
     return Field(
         default_factory=list,
-        sa_type=ARRAY(Text),  # type: ignore[arg-type]
+        sa_type=ARRAY(Text),
         nullable=False,
         sa_column_kwargs={"server_default": text("'{}'::text[]")},
     )

@@ -15,6 +15,7 @@ from services.tables.columns import (
     created,
     document,
     flag,
+    identity,
     inside_tenant,
     job_reference,
     moment,
@@ -58,7 +59,7 @@ class RefactorJob(SQLModel, table=True):
         Index("ix_refactor_jobs_status", "status"),
     )
 
-    id: UUID = TenantRow.model_fields["id"]
+    id: UUID = identity()
     tenant_id: UUID = Field(foreign_key="tenants.id", nullable=False)
     project_id: UUID = Field(nullable=False)
     owner_id: UUID = Field(foreign_key="users.id", nullable=False)

@@ -4,6 +4,8 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
+from services.access import service as access
+from services.access.schemas import Plan
 from services.canon.errors import IamaError
 from services.canon.events import EventType, event
 from services.canon.lifecycle import SPEC_RESTART_STATES, JobState
@@ -95,7 +97,7 @@ async def start(actor: Actor, job_id: UUID, *, expected_revision: int) -> JobVie
                 events=(frame,),
             )
         else:
-            await metering.reserve_start(uow, job)
+            await metering.reserve_start(uow, job, _terms(await access.get_plan(uow)))
             changes = {
                 "started_at": now(),
                 "head_sha_at_start": preflight.head_sha,
@@ -106,6 +108,17 @@ async def start(actor: Actor, job_id: UUID, *, expected_revision: int) -> JobVie
             decision = Decision(JobState.REPO_SYNCING, "started", None, changes, fact, events=(frame,))
         await carry_out(uow, job, decision)
         return await get_job_view(uow, job_id)
+
+
+def _terms(plan: Plan) -> metering.StartTerms:
+    limits = {"phase_1": plan.phase_1_limit, "phase_2": plan.phase_2_limit, "phase_3": plan.phase_3_limit}
+    return metering.StartTerms(
+        tier=plan.tier,
+        operating_mode=plan.operating_mode,
+        source=plan.source,
+        daily_starts=plan.phase_1_limit.limit,
+        phase_limits={name: limit.model_dump() for name, limit in limits.items()},
+    )
 
 
 async def _preflight(job: RefactorJob) -> Preflight:

@@ -155,7 +155,7 @@ async def _new_attempt(
         summary=summary,
         route=result.route.value,
         route_reason=result.route_reason.value,
-        model_class=claim.job.current_phase and f"L{claim.job.current_phase}",
+        model_class=f"L{claim.job.current_phase}",
         applied=applied,
         kept=kept,
         dropped=dropped,

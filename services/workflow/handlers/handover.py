@@ -30,7 +30,7 @@ from services.tables.jobs import RefactorJob
 from services.workflow import attempts
 from services.workflow.evidence import build_evidence
 from services.workflow.job_source import load_source
-from services.workflow.outcomes import Claim, Outcome, Ports, Result
+from services.workflow.outcomes import Claim, Outcome, Ports, Result, Writer
 from services.workflow.registry import handles
 
 
@@ -111,7 +111,7 @@ async def _package(claim: Claim, number: int) -> _Package:
 @handles(ItemKind.RESTORE)
 async def restore(claim: Claim, ports: Ports) -> Outcome:
     """Keep the last patch as a partial artifact; the source repository was never touched (V1-FR-DEL-003)."""
-    writes = []
+    writes: list[Writer] = []
     number = attempts.next_number(claim.job) - 1
     if number >= 0:
         source = await load_source(claim)
