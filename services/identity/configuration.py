@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import os
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from services.identity.keys import IdentityKeys, load_keys
@@ -17,7 +18,6 @@ LOCAL_TOKEN_HASH_VARIABLE = "IAMA_LOCAL_TOKEN_HASH"
 @dataclass(slots=True)
 class _Configuration:
     folder: Path | None = None
-    keys: IdentityKeys | None = None
     local_token_hash: str | None = field(default=None, repr=False)
 
 
@@ -27,15 +27,17 @@ _current = _Configuration()
 def configure(folder: Path, *, local_token_hash: str | None = None) -> None:
     """Set the key folder and the SHA-256 (hex) of the installation's own token instead of the launcher's settings."""
     _current.folder = folder
-    _current.keys = None
     _current.local_token_hash = local_token_hash
 
 
 def keys() -> IdentityKeys:
     """Return the installation's keys, read on first use from `keys/` of the data folder."""
-    if _current.keys is None:
-        _current.keys = load_keys(_current.folder or data_folder() / KEY_FOLDER)
-    return _current.keys
+    return _keys_of(_current.folder or data_folder() / KEY_FOLDER)
+
+
+@cache
+def _keys_of(folder: Path) -> IdentityKeys:
+    return load_keys(folder)
 
 
 def is_local_token(token: str) -> bool:

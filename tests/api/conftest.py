@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,15 @@ import httpx
 import pytest
 import pytest_asyncio
 import uvicorn
+from argon2 import PasswordHasher
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from iama_app.api.app import api
 from iama_app.api.rate_limit import RateLimiter
+from services.identity import passwords
+from services.infra.embedded.processes import free_port
 from tests.support.database import database
-from tests.support.postgres import free_port
 
 __all__ = ["database"]
 
@@ -38,6 +40,14 @@ class Person:
     def bearer(self) -> dict[str, str]:
         """The header that signs this person in."""
         return {"Authorization": f"Bearer {self.tokens['access_token']}"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """Hash with the least effort: these tests register many people and prove nothing about hashing."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        yield
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
