@@ -58,15 +58,19 @@ async def require_job(
     return job
 
 
-async def create_job(uow: UnitOfWork, request: CreateJobRequest) -> JobView:
+async def create_job(uow: UnitOfWork, request: CreateJobRequest, *, own_demo: bool = False) -> JobView:
     """Save a job in `PENDING`; nothing is fetched or reserved yet.
+
+    Args:
+        own_demo: the code is the demo that ships with the product, so no consent to processing is needed.
 
     Raises:
         IamaError: `CONSENT_REQUIRED`, `GIT_URL_NOT_ALLOWED`, `GOAL_NOT_UNDERSTOOD`, `ROLE_INSUFFICIENT`.
     Req: V1-FR-JOB-001.
     """
     await access.require(uow, Permission.JOBS_CREATE)
-    await identity.require_consent(uow)
+    if not own_demo:
+        await identity.require_consent(uow)
     source = source_rules.check_source(request.source.url)
     parse_goal(request.goal)
     owner_id = uow.actor.user_id
