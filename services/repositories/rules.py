@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from services.canon.errors import IamaError
+from services.infra.paths import data_folder
 
 LOCAL_ROOTS_VARIABLE = "IAMA_LOCAL_ROOTS"
 EXTERNAL_VARIABLE = "IAMA_EXTERNAL"
@@ -51,12 +52,15 @@ def check_source(url: str) -> Source:
 
 
 def local_roots() -> list[Path]:
-    """Return the folders below which local repositories are allowed; none on a shared installation."""
+    """Return the folders below which local repositories are allowed, the installation's own among them.
+
+    None on a shared installation.
+    """
     if os.environ.get(EXTERNAL_VARIABLE) == "1":
         return []
     configured = os.environ.get(LOCAL_ROOTS_VARIABLE)
     roots = configured.split(os.pathsep) if configured else [str(Path.home()), str(Path.cwd())]
-    return [Path(root).expanduser().resolve() for root in roots if root]
+    return [Path(root).expanduser().resolve() for root in (*roots, data_folder() / "repositories") if root]
 
 
 def _local(text: str) -> Source:
