@@ -11,6 +11,9 @@ _A, _S, _W = JobAction, JobState, WaitKind
 
 _TIMEOUT_CHOICES = (_A.INCREASE_TIMEOUT, _A.SKIP_OR_QUARANTINE_TEST, _A.CONTINUE_REPAIR)
 
+_REPAIRS = frozenset({_A.CONTINUE_STANDARD_REPAIR, _A.RETRY_STRONGER_MODEL, _A.CONTINUE_REPAIR})
+"""Actions that start another iteration and so need budget."""
+
 OFFERED: dict[tuple[JobState, str | None], tuple[JobAction, ...]] = {
     (_S.PENDING, None): (_A.START,),
     (_S.WAITING_STRATEGY, None): (_A.SELECT_STRATEGY,),
@@ -58,7 +61,7 @@ def offered_actions(job: JobFacts) -> list[JobAction]:
     wait = job.wait_kind
     actions = list(OFFERED.get((state, wait), OFFERED.get((state, None), ())))
     if job.attempt_total >= REPAIR_BUDGET:
-        actions = [a for a in actions if a not in (_A.CONTINUE_STANDARD_REPAIR, _A.RETRY_STRONGER_MODEL)]
+        actions = [a for a in actions if a not in _REPAIRS]
     if state not in NOT_CANCELLABLE and not (state in WISH_STATES and job.cancel_wished):
         actions.append(_A.CANCEL)
     return actions

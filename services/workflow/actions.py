@@ -19,6 +19,10 @@ Params = dict[str, Any]
 Act = Callable[[RefactorJob, Params], Decision]
 
 
+_FORGET: dict[str, Any] = {"identical_failure_count": 0, "failure_pattern_fingerprint": None}
+"""What a person's wish to go on resets (R3)."""
+
+
 def _select_strategy(job: RefactorJob, params: Params) -> Decision:
     changes = {"selected_proposal_id": str(params["proposal_id"]), "spec_status": "DRAFTING"}
     fact = str(params["strategy_name"])
@@ -66,10 +70,9 @@ def _raised(job: RefactorJob) -> dict[str, Any]:
 
 
 def _increase_timeout(job: RefactorJob, params: Params) -> Decision:
-    changes = {**_raised(job), "timeout_choice": _A.INCREASE_TIMEOUT.value}
     if job.status == _S.BASELINE_VALIDATION_FAILED.value:
-        return Decision(_S.BASELINE_VALIDATION, "timeout_raised", None, changes)
-    return _rerun(job, changes, "timeout_raised")
+        return Decision(_S.BASELINE_VALIDATION, "timeout_raised", None, _raised(job))
+    return _rerun(job, {**_raised(job), "timeout_choice": _A.INCREASE_TIMEOUT.value}, "timeout_raised")
 
 
 def _skip_test(job: RefactorJob, params: Params) -> Decision:
@@ -86,21 +89,20 @@ def _continue_repair(job: RefactorJob, params: Params) -> Decision:
 
 
 def _continue(job: RefactorJob, params: Params) -> Decision:
-    changes = {"identical_failure_count": 0, "failure_pattern_fingerprint": None, **rules.repair_started(job)}
-    return Decision(_S.SELF_HEALING, "continued", None, changes)
+    return Decision(_S.SELF_HEALING, "continued", None, {**_FORGET, **rules.repair_started(job)})
 
 
 def _stronger(job: RefactorJob, params: Params) -> Decision:
-    return _with_phase(job, min(job.current_phase + 1, 3), "stronger_model")
+    return _with_phase(job, min(job.current_phase + 1, 3), "stronger_model", _FORGET)
 
 
-def _with_phase(job: RefactorJob, phase: int, trigger: str) -> Decision:
-    changes = {"identical_failure_count": 0, "failure_pattern_fingerprint": None, "current_phase": phase}
-    return Decision(_S.SELF_HEALING, trigger, f"PHASE_{phase}", {**changes, **rules.repair_started(job)})
+def _with_phase(job: RefactorJob, phase: int, trigger: str, changes: dict[str, Any]) -> Decision:
+    changes = {**changes, "current_phase": phase, **rules.repair_started(job)}
+    return Decision(_S.SELF_HEALING, trigger, f"PHASE_{phase}", changes)
 
 
 def _approve_escalation(job: RefactorJob, params: Params) -> Decision:
-    return _with_phase(job, 3 if job.wait_kind == WaitKind.PHASE_3.value else 2, "escalation_approved")
+    return _with_phase(job, 3 if job.wait_kind == WaitKind.PHASE_3.value else 2, "escalation_approved", {})
 
 
 def _decline_escalation(job: RefactorJob, params: Params) -> Decision:
@@ -154,10 +156,12 @@ def silence(job: RefactorJob) -> Decision:
     """What nobody answering an intervention means (rule 4.5): pre-authorised phase first, else recovery."""
     ceiling = int(job.escalation_preauth.get("phase_ceiling", 1))
     if job.wait_kind == WaitKind.IDENTICAL_FAILURE.value and ceiling >= 2 and job.current_phase < 2:
-        return _with_phase(job, 2, "silence")
+        return _with_phase(job, 2, "silence", _FORGET)
     return _give_up(job, {})
 
 
 def escalation_unanswered(job: RefactorJob) -> Decision:
-    """What nobody answering an escalation means."""
+    """What nobody answering an escalation means: the second band where it was allowed before, else the end."""
+    if int(job.escalation_preauth.get("phase_ceiling", 1)) >= 2:
+        return _with_phase(job, 2, "silence", {})
     return fail(job, "ESCALATION_CONFIRMATION_TIMEOUT", None, "silence")

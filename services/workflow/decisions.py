@@ -149,6 +149,8 @@ def _red(job: RefactorJob, outcome: Outcome) -> Decision:
     if job.status == _S.REFACTORING.value:
         changes = rules.repair_started(job)
         return Decision(_S.SELF_HEALING, "tests_red", fact=outcome.fact, changes=changes)
+    if job.attempt_count == 0:
+        return Decision(changes=rules.repair_started(job), items=(ItemRequest(_I.GENERATE_REPAIR),))
     fingerprint = outcome.detail.get("fingerprint")
     changes = rules.repair_failed(job.failure_pattern_fingerprint, job.identical_failure_count, fingerprint)
     return after_failed_repair(job, changes, outcome.fact)
