@@ -6,7 +6,8 @@ import socket
 import sys
 import time
 import urllib.request
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from iama_app.cli import web_build
@@ -101,14 +102,29 @@ def _run(settings: Settings, folder: DataFolder, stop: StopRequest) -> None:
         demo = ensure_demo_repository(folder.path) if settings.demo and not settings.is_external else None
         run = new_run_record(f"http://localhost:{settings.port}")
         stack.callback(supervisor.stop)
-        _start_programs(settings, supervisor, servers, Surroundings(settings, run, migrated.urls, servers.redis_url))
+        around = Surroundings(settings, run, migrated.urls, servers.redis_url)
+        _start_programs(settings, supervisor, servers, around)
         _wait_for_web(settings, supervisor, stop)
         folder.write_run(run)
         _announce(folder, run, migrated, demo)
+        if demo:
+            stack.enter_context(_seeding(settings, demo, around))
         supervisor.run(stop)
         progress("stopping")
         folder.clear_run()
     progress("stopped")
+
+
+@contextmanager
+def _seeding(settings: Settings, demo: Path, around: Surroundings) -> Iterator[None]:
+    """Make the demo jobs beside the running installation; the process ends by itself, or with the installation."""
+    argv = [sys.executable, "-m", "iama_app.cli.demo_jobs", str(demo)]
+    program = Program("demo", argv, around.web(), web_build.ROOT, settings.data_folder / "logs" / "demo.log")
+    program.start()
+    try:
+        yield
+    finally:
+        program.stop()
 
 
 def _start_programs(settings: Settings, supervisor: Supervisor, servers: Servers, around: Surroundings) -> None:
