@@ -4,15 +4,11 @@ from collections.abc import Sequence
 
 import reflex as rx
 
-from components.ui.blocks import problem_block
-from components.ui.button import button
 from components.ui.field import check, radio
-from components.ui.icon import icon
+from components.ui.icon import icon, spinner
 from components.ui.native_form import native_form
 from components.ui.table import Column, cell, table
-from state.account.welcome import WelcomeState
 
-_YES, _NO = "yes", "no"
 _FLOW: Sequence[tuple[str, str, str, str]] = (
     (
         "Source files in the chosen scope",
@@ -59,23 +55,13 @@ def words_question() -> rx.Component:
     )
     return rx.el.fieldset(
         rx.el.legend("Whose words should the pages use?", class_name="label"),
-        *[
-            radio(
-                title,
-                "segment",
-                value,
-                note=note,
-                default_checked=WelcomeState.segment == value,
-                on_change=WelcomeState.set_segment(value),
-            )
-            for value, title, note in options
-        ],
+        *[radio(title, "segment", value, note=note, default_checked=value == "B") for value, title, note in options],
         class_name="stack",
     )
 
 
 def consent_card() -> rx.Component:
-    """Draw the whole question with its two answers."""
+    """Draw the whole question with its two answers; both are posted by the browser itself."""
     return rx.el.section(
         rx.el.div(
             rx.el.h1("Before the first job", class_name="text-lg"),
@@ -83,38 +69,27 @@ def consent_card() -> rx.Component:
             class_name="card__head",
         ),
         rx.el.div(data_flow(), class_name="card__table scroll-x"),
-        rx.el.div(
+        native_form(
             retention(),
             words_question(),
-            check(
-                "I agree that IAMA processes the code I choose in this way.",
-                "consent",
-                default_checked=WelcomeState.agreed,
-                on_change=WelcomeState.set_agreed,
+            check("I agree that IAMA processes the code I choose in this way.", "consent", required=True),
+            rx.el.input(type="hidden", name="decision", value="accept", read_only=True),
+            rx.el.button(
+                rx.el.span(icon("arrow_right"), rx.el.span("Agree and continue"), class_name="row when-idle"),
+                rx.el.span(spinner("Saving…"), class_name="when-busy"),
+                type="submit",
+                class_name="button button--primary button--cta",
             ),
-            problem_block(WelcomeState.problem),
+            action="/api/session/consent",
             class_name="card__body",
         ),
-        rx.el.div(_answers(), class_name="card__foot"),
+        rx.el.div(
+            native_form(
+                rx.el.button("Decline and sign out", type="submit", class_name="button button--quiet button--standard"),
+                action="/api/session/sign-out",
+            ),
+            class_name="card__foot",
+        ),
         class_name="card card--wide",
         aria_label="Consent",
     )
-
-
-def _answers() -> rx.Component:
-    decline = native_form(
-        rx.el.button("Decline and sign out", type="submit", class_name="button button--quiet button--standard"),
-        action="/api/session/sign-out",
-    )
-    agree = button(
-        "Agree and continue",
-        tag="arrow_right",
-        kind="primary",
-        size="cta",
-        disabled=~WelcomeState.agreed,
-        on_click=WelcomeState.agree,
-    )
-    reason = rx.cond(
-        WelcomeState.agreed, rx.fragment(), rx.el.span("Tick the box to continue.", class_name="text-xs muted")
-    )
-    return rx.el.div(decline, rx.el.span(class_name="grow"), reason, agree, class_name="row row--wrap")

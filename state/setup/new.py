@@ -81,9 +81,14 @@ class NewJobState(PageState, rx.State):
         self.review_tests = bool(wanted)
 
     @rx.event(background=True)
-    async def start(self) -> Any:
-        """Check the repository, then create the job and start it; a refusal stays at its field and leaves no job."""
+    async def start(self, form: dict[str, Any]) -> Any:
+        """Check the repository, then create the job and start it; a refusal stays at its field and leaves no job.
+
+        Args:
+            form: The fields as they stood when the form was sent; keys typed last may not have arrived otherwise.
+        """
         async with self:
+            self._take(form)
             request, actor = await self._begin(), await self._find_actor()
         if request is None or actor is None:
             return
@@ -100,6 +105,10 @@ class NewJobState(PageState, rx.State):
         finally:
             async with self:
                 self.activity = ""
+
+    def _take(self, form: dict[str, Any]) -> None:
+        for name in _TEXT_FIELDS & form.keys():
+            setattr(self, name, str(form[name] or "")[:_TEXT_MAX])
 
     async def _begin(self) -> CreateJobRequest | None:
         """Return the request of the fields, or None after saying what is wrong with them."""

@@ -172,7 +172,7 @@ class TestKeys:
         expect(member.get_by_role("heading", name="Repositories", exact=True)).to_be_visible()
         member.keyboard.press("g")
         member.keyboard.press("j")
-        expect(member.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
+        expect(member.get_by_text("No job has run yet.")).to_be_visible()
         member.keyboard.press("/")
         expect(member.get_by_placeholder("Goal, path or job id")).to_be_focused()
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from services.infra.database import APP_URL_VARIABLE
 from services.infra.paths import DATA_VARIABLE
-from tests.support.postgres import free_port, running_postgres
+from tests.support.servers import RunningServers
 
 WEB_ROOT_VARIABLE = "IAMA_WEB_ROOT"
 """Folder with the code and its `.web` build; the checkout itself unless a test run builds elsewhere."""
@@ -41,14 +42,14 @@ def web_root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def web_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def web_url(servers: RunningServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the built front end over a fresh, migrated database; local repositories lie below the data folder."""
     root = web_root()
     if not (root / ".web" / "build" / "client" / "index.html").is_file():
         pytest.fail(f"no front-end build in {root}; build it first (`reflex export --frontend-only --no-zip`)")
-    data, port = tmp_path_factory.mktemp("web"), free_port()
+    data, port = tmp_path_factory.mktemp("web"), _free_port()
     url = f"http://127.0.0.1:{port}"
-    with running_postgres() as urls:
+    with servers.database() as urls:
         env = {
             **os.environ,
             APP_URL_VARIABLE: urls.app,
@@ -72,6 +73,12 @@ def web_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             finally:
                 server.terminate()
                 server.wait(15)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _wait_until_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> None:

@@ -25,7 +25,7 @@ def page() -> rx.Component:
         sections.delivery_section(),
         sections.escalation_section(),
         id="new-job",
-        on_submit=lambda _: NewJobState.start(),
+        on_submit=NewJobState.start,
         no_validate=True,
     )
     start = button(
