@@ -53,7 +53,7 @@ async def list_revisions(uow: UnitOfWork, job_id: UUID) -> list[RevisionView]:
             .order_by(col(tables.SpecRevision.number).desc())
         )
     )
-    older: Sequence[tables.SpecRevision | None] = [*rows[1:], None]
+    older: Sequence[tables.SpecRevision | None] = [*rows[1:], None][: len(rows)]
     return [_revision_view(row, parent) for row, parent in zip(rows, older, strict=True)]
 
 
