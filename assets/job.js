@@ -8,15 +8,18 @@
   let ours = 0;
 
   const toEnd = (log) => { ours = Date.now(); log.scrollTop = log.scrollHeight; };
-  new MutationObserver(() => {
+  const keepUp = () => {
     const log = document.getElementById("job-log");
     if (log && follows(log) && !atEnd(log)) toEnd(log);
-  }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-following"] });
+  };
+  setInterval(keepUp, 250);
 
   document.addEventListener("scroll", (event) => {
     const log = event.target;
-    if (log.id !== "job-log" || Date.now() - ours < 300) return;
-    if (follows(log) && !atEnd(log)) document.getElementById("job-log-pin")?.click();
+    if (log.id !== "job-log" || Date.now() - ours < 100) return;
+    if (!follows(log) || atEnd(log)) return;
+    log.dataset.following = "false";
+    document.getElementById("job-log-pin")?.click();
   }, true);
 
   document.addEventListener("click", (event) => {

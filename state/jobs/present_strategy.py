@@ -100,7 +100,7 @@ ROWS: tuple[tuple[str, Callable[[Facts], CellWords], bool], ...] = (
 def strategy_view(job: JobView, proposals: Sequence[ProposalView], segment: str = "B") -> shown.StrategyView:
     """Compare the proposals; rows whose figure nobody measured are left out."""
     levels = [proposal.level for proposal in proposals]
-    facts = [proposal.facts for proposal in proposals]
+    facts = [{**one.facts, "hazards": one.hazards or one.facts.get("hazards") or []} for one in proposals]
     chosen = next((one.level for one in proposals if one.selected), job.strategy)
     preset = ProposalLevel.STANDARD if ProposalLevel.STANDARD in levels else None
     hot = _hotspots(proposals)

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from services.canon.lifecycle import JobState
+from services.infra.embedded.processes import free_port
 from tests.support import job_samples as story
-from tests.support.postgres import free_port
 from tests.support.web_server import _gate, _wait_until_ready, chromium, web_root  # noqa: F401
 
 S = JobState
@@ -130,7 +130,7 @@ class TestExecution:
         page.set_viewport_size({"width": 1440, "height": 700})
         log = page.locator("#job-log")
         expect(log).to_have_attribute("data-following", "true")
-        page.wait_for_timeout(500)
+        page.wait_for_timeout(700)
         log.evaluate("one => { one.scrollTop = 0 }")
         expect(log).to_have_attribute("data-following", "false")
         expect(page.get_by_role("button", name="Pinned")).to_be_visible()
@@ -146,7 +146,7 @@ class TestExecution:
 class TestStrategy:
     def test_marks_a_column_along_all_rows(self, reader: BrowserContext) -> None:
         page = _open(reader, "strategy")
-        page.get_by_label("Conservative").check()
+        page.get_by_label("Conservative").click()
         expect(page.get_by_role("button", name="Use Conservative")).to_be_visible()
         expect(page.locator(".proposal-head.proposal-on")).to_contain_text("Conservative")
 
@@ -167,20 +167,20 @@ class TestSpec:
         panel = page.get_by_label("Spec conflict")
         expect(panel).to_contain_text("SPEC_REVISION_CONFLICT")
         expect(page.get_by_role("button", name="Save settled spec")).to_be_disabled()
-        panel.get_by_label("Theirs").check()
+        panel.get_by_label("Theirs").click()
         expect(page.get_by_role("button", name="Save settled spec")).to_be_enabled()
 
     def test_adds_a_behaviour_from_plain_words(self, reader: BrowserContext) -> None:
         page = _open(reader, "spec")
         page.get_by_label("Describe a behaviour in plain words").fill("when it rains, then nothing is charged")
-        page.get_by_role("button", name="Add").click()
+        page.get_by_role("button", name="Add", exact=True).click()
         expect(page.locator("#edit-then")).to_have_value("nothing is charged")
 
     def test_every_hazard_is_accepted_by_itself(self, reader: BrowserContext) -> None:
         page = _open(reader, "spec")
         box = page.get_by_label(re.compile("^H-1"))
         expect(box).not_to_be_checked()
-        box.check()
+        box.click()
         expect(box).to_be_checked()
 
 
@@ -194,7 +194,7 @@ class TestIntervention:
     def test_a_stale_decision_says_that_someone_was_faster(self, reader: BrowserContext) -> None:
         page = _open(reader, "intervene")
         page.get_by_role("button", name="Stop here").click()
-        expect(page.get_by_text("Someone already changed this job")).to_be_visible()
+        expect(page.get_by_text("Someone already changed this job", exact=True)).to_be_visible()
         expect(page.get_by_role("button", name="Reload")).to_be_visible()
 
 

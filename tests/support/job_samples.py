@@ -395,7 +395,7 @@ def proposals() -> list[ProposalView]:
                 risk_score=risk,
                 technical_analysis={},
                 facts=facts,
-                hazards=[],
+                hazards=facts["hazards"],
                 estimated_complexity=effort.upper(),
                 selected=False,
             )
