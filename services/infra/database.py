@@ -3,7 +3,9 @@
 import os
 from functools import cache
 
+import asyncpg
 from sqlalchemy import orm
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext import asyncio as sqlalchemy_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel import Session
@@ -50,6 +52,13 @@ def database_url() -> str:
 def engine() -> AsyncEngine:
     """Return the process's engine."""
     return engine_for(database_url(), os.getpid())
+
+
+def is_connection_lost(error: BaseException) -> bool:
+    """Tell whether the database went away or is just starting, as opposed to refusing a statement."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated
+    return isinstance(error, (ConnectionError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError))
 
 
 def session_factory() -> async_sessionmaker[AsyncSession]:

@@ -14,6 +14,7 @@ from services.canon.events import EventType, event
 from services.canon.failpoints import Failpoint
 from services.canon.limits import LOG_LINE_MAX_CHARACTERS, LOG_LINES_PER_ITEM
 from services.canon.tasks import ITEMS
+from services.infra.database import is_connection_lost
 from services.infra.failpoints import reach
 from services.infra.settings_clock import scaled
 from services.infra.unit_of_work import to_json, unit_of_work
@@ -66,7 +67,8 @@ def worker_name() -> str:
 async def run_item(step_id: UUID, tenant_id: UUID) -> str:
     """Do one item to its end and say what became of it (for the worker's log).
 
-    A second call for the same item, or a call after its job moved on, does nothing.
+    A second call for the same item, or a call after its job moved on, does nothing. When the database goes away the
+    item is left to its lease: that is a lost lease, no try.
     """
     await reach(Failpoint.BEFORE_CLAIM)
     claim = await leases.claim(step_id, tenant_id, worker_name())
@@ -77,15 +79,17 @@ async def run_item(step_id: UUID, tenant_id: UUID) -> str:
     if leases.is_exhausted(claim.lost_count):
         return await _record_fault(claim, key, ItemFaultError("lost its lease too often"), final=True)
     try:
-        outcome = await _work(claim, key)
+        return await _record(claim, key, await _work(claim, key))
     except ItemCancelledError:
         return "cancelled"
     except ItemFaultError as fault:
         return await _record_fault(claim, key, fault)
     except Exception as error:
+        if is_connection_lost(error):
+            logger.warning("item %s lost the database and waits for its lease to end", claim.step_id)
+            return "database lost"
         logger.exception("item %s (%s) failed", claim.step_id, claim.kind.value)
         return await _record_fault(claim, key, _fault_of(error))
-    return await _record(claim, key, outcome)
 
 
 def _fault_of(error: Exception) -> ItemFaultError:
@@ -130,7 +134,9 @@ async def _keep_lease(claim: Claim, key: leases.LeaseKey, ports: ItemPorts) -> N
         try:
             if not await leases.beat(claim.actor, key):
                 return
-        except OSError:
+        except Exception as error:
+            if not is_connection_lost(error):
+                raise
             logger.warning("beat of %s missed: the database does not answer", claim.step_id)
 
 
