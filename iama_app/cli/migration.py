@@ -40,16 +40,24 @@ def database_secret(settings: Settings) -> bytes:
 
 
 def migrate_now(settings: Settings, admin_url: str) -> Migrated:
-    """Create roles, upgrade tables, make the installation's own account where it is missing; in this process."""
+    """Create roles, upgrade tables, make keys and the installation's own account where missing; in this process.
+
+    Keys exist from the first start on, so that they can be saved, or copied to another machine on the same database.
+    """
     import asyncio
 
     from services.infra.database import APP_URL_VARIABLE
+    from services.infra.crypto import LocalKeyProvider
     from services.infra.migrate import migrate
+    from services.infra.paths import master_key_file
 
     urls = migrate(admin_url, database_secret(settings))
     os.environ[APP_URL_VARIABLE] = urls.app
+    from services.identity import configuration
     from services.identity.accounts import ensure_local_account
 
+    configuration.keys()
+    LocalKeyProvider(master_key_file()).master_key()
     account = asyncio.run(ensure_local_account())
     return Migrated(RoleUrls(urls.app, urls.worker, urls.operator), account.account.email, account.password)
 
