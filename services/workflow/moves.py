@@ -6,7 +6,7 @@ from typing import Any
 from services.canon.clocks import ARTIFACT_TTL_SECONDS, WIPE_RETRY_SECONDS
 from services.canon.errors import IamaError
 from services.canon.events import EventType, event
-from services.canon.lifecycle import TERMINAL_STATES, Checkpoint, JobState
+from services.canon.lifecycle import TERMINAL_STATES, Checkpoint, JobState, is_legal
 from services.canon.tasks import DECISION_TIMERS, ENTRY_ITEMS, ENTRY_TIMERS, TimerKind
 from services.core.clock import now
 from services.core.ids import new_id
@@ -39,8 +39,9 @@ async def carry_out(uow: UnitOfWork, job: RefactorJob, decision: Decision) -> Ap
 
 async def _move(uow: UnitOfWork, job: RefactorJob, decision: Decision) -> Applied:
     target, changes = await _reentry(uow, job, decision)
-    if target not in enterable_states():
-        raise IamaError("STATE_NOT_AVAILABLE", state=target.value)
+    for state in (decision.to, target):
+        if state is not None and state not in enterable_states():
+            raise IamaError("STATE_NOT_AVAILABLE", state=state.value)
     timers = tuple((kind, scaled(seconds)) for kind, seconds in ENTRY_TIMERS.get(target, ()))
     if not await queries.live_sessions(uow, job.id):
         timers = tuple(timer for timer in timers if timer[0] is not TimerKind.SANDBOX_HOLD)
@@ -69,7 +70,7 @@ async def _move(uow: UnitOfWork, job: RefactorJob, decision: Decision) -> Applie
 async def _reentry(uow: UnitOfWork, job: RefactorJob, decision: Decision) -> tuple[JobState, dict[str, Any]]:
     """Send an ending through the wipe, and work that needs a sandbox through the queue when none lives."""
     target = decision.to or JobState(job.status)
-    if target is JobState.FAILED and job.status not in _WIPES and await queries.live_sessions(uow, job.id):
+    if target is JobState.FAILED and job.status not in _WIPES and await _needs_wipe(uow, job):
         return JobState.REMOTE_WIPE_VERIFYING, {**decision.changes, "terminal_target": target.value}
     if target not in SESSION_STATES or job.status == JobState.REMOTE_EXECUTION_RUNNING.value:
         return target, decision.changes
@@ -78,6 +79,11 @@ async def _reentry(uow: UnitOfWork, job: RefactorJob, decision: Decision) -> tup
     if any(session.built for session in await queries.live_sessions(uow, job.id)):
         return target, decision.changes
     return JobState.REMOTE_EXECUTION_QUEUED, {**decision.changes, "resume_state": target.value}
+
+
+async def _needs_wipe(uow: UnitOfWork, job: RefactorJob) -> bool:
+    """Tell whether an ending must pass through the wipe: a sandbox lives, or the state has no direct end."""
+    return not is_legal(JobState(job.status), JobState.FAILED) or bool(await queries.live_sessions(uow, job.id))
 
 
 def _entry_items(target: JobState) -> tuple[ItemRequest, ...]:
