@@ -214,7 +214,8 @@ class TestRunItem:
         for _ in range(3):
             answers.append(await runner.run_item(step_id, workspace.tenant_id))
             row = bench.row(
-                "SELECT extract(epoch FROM available_at - clock_timestamp()) AS pause FROM workflow_steps WHERE id = %s",
+                "SELECT extract(epoch FROM available_at - clock_timestamp()) AS pause "
+                "FROM workflow_steps WHERE id = %s",
                 step_id,
             )
             pauses.append(float(row["pause"]))
