@@ -41,7 +41,7 @@ def member(page: Page) -> Page:
     """A page whose person has registered and agreed."""
     _register(page, f"person-{uuid4().hex[:8]}@example.org")
     _agree(page)
-    expect(page.get_by_role("heading", name="Jobs", exact=True)).to_be_visible(timeout=SLOW_MS)
+    expect(page.get_by_text("No job has run yet.")).to_be_visible(timeout=SLOW_MS)
     return page
 
 
