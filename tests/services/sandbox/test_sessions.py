@@ -26,10 +26,10 @@ class TestGuestView:
             "import os, pathlib\n"
             "print(os.getcwd(), os.environ['HOME'], open('/etc/resolv.conf').read() == '')\n"
             "print([line.split(':')[0] for line in open('/etc/passwd')])\n"
-            "everything = pathlib.Path('/proc/1/environ').read_bytes() + pathlib.Path('/proc/self/environ').read_bytes()\n"
+            "everything = [pathlib.Path(f'/proc/{name}/environ').read_bytes() for name in (1, 'self')]\n"
             "print('secret-of-the-host' in str(everything) or 'DATABASE_URL' in os.environ)\n"
             "print(sorted(os.listdir('/')))\n"
-            "print([name for name in ('/root/.ssh', '/home', '/work', '/etc/shadow', '/var/lib') if os.path.exists(name)])\n",
+            "print([name for name in ('/root/.ssh', '/home', '/etc/shadow', '/var/lib') if os.path.exists(name)])\n",
         )
         lines = seen.text.splitlines()
         assert lines[0] == "/workspace /tmp True"
@@ -102,8 +102,9 @@ class TestBuildThenTest:
             session,
             "import socket\n"
             "def ask(text):\n"
-            "    s = socket.create_connection(('127.0.0.1', 3128), 5); s.sendall(text); return s.recv(12)[9:12].decode()\n"
-            "print(ask(b'CONNECT example.invalid:443 HTTP/1.1\\r\\n\\r\\n'), ask(b'CONNECT 169.254.169.254:80 HTTP/1.1\\r\\n\\r\\n'))\n"
+            "    s = socket.create_connection(('127.0.0.1', 3128), 5)\n"
+            "    s.sendall(b'CONNECT ' + text + b' HTTP/1.1\\r\\n\\r\\n'); return s.recv(12)[9:12].decode()\n"
+            "print(ask(b'example.invalid:443'), ask(b'169.254.169.254:80'))\n"
             "for target in (('192.0.2.1', 443), ('169.254.169.254', 80)):\n"
             "    try:\n        socket.create_connection(target, 3); print('OPEN')\n"
             "    except OSError:\n        print('closed')\n",
@@ -120,8 +121,8 @@ class TestMisbehaviour:
         seen = await python(
             session,
             "import socket\n"
-            "for family, kind, target in ((socket.AF_INET, 1, ('192.0.2.9', 443)), (socket.AF_INET6, 1, ('2001:db8::9', 80)),\n"
-            "                             (socket.AF_INET, 2, ('192.0.2.53', 53))):\n"
+            "targets = ((2, 1, ('192.0.2.9', 443)), (10, 1, ('2001:db8::9', 80)), (2, 2, ('192.0.2.53', 53)))\n"
+            "for family, kind, target in targets:\n"
             "    try:\n"
             "        s = socket.socket(family, kind); s.settimeout(3)\n"
             "        s.connect(target) if kind == 1 else s.sendto(b'x', target); print('OPEN')\n"
@@ -212,8 +213,9 @@ class TestMisbehaviour:
             "    try:\n        socket.socket(family, kind); print('OPEN', family, kind)\n"
             "    except OSError:\n        pass\n"
             "libc = ctypes.CDLL(None, use_errno=True)\n"
-            "for name, arguments in (('mount', (b'x', b'/out', b'tmpfs', 0, None)), ('reboot', (0,)), ('chroot', (b'/out',)),\n"
-            "                        ('sethostname', (b'x', 1)), ('settimeofday', (b'0' * 16, None))):\n"
+            "calls = (('mount', (b'x', b'/out', b'tmpfs', 0, None)), ('reboot', (0,)), ('chroot', (b'/out',)),\n"
+            "         ('sethostname', (b'x', 1)), ('settimeofday', (b'0' * 16, None)))\n"
+            "for name, arguments in calls:\n"
             "    if getattr(libc, name)(*arguments) == 0: print('ALLOWED', name)\n",
         )
         assert seen.text == ""
