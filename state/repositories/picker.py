@@ -54,7 +54,7 @@ class RepositoriesState(PageState, rx.State):
     @rx.event
     async def type_text(self, name: str, text: str) -> None:
         """Keep one field; an earlier verdict no longer holds."""
-        if name in ("url", "branch", "scope"):
+        if name in ("url", "branch", "scope") and str(text)[:_TEXT_MAX] != getattr(self, name):
             setattr(self, name, str(text)[:_TEXT_MAX])
             self.errors = replace(self.errors, **{name: ""})
             self.preflight = PreflightView()

@@ -57,8 +57,8 @@ class NewJobState(PageState, rx.State):
 
     @rx.event
     async def type_text(self, name: str, text: str) -> None:
-        """Keep one text field; its error goes away as soon as it changes."""
-        if name in _TEXT_FIELDS:
+        """Keep one text field; its error goes away as soon as it changes, not when a late echo of it arrives."""
+        if name in _TEXT_FIELDS and str(text)[:_TEXT_MAX] != getattr(self, name):
             setattr(self, name, str(text)[:_TEXT_MAX])
             if name in ("url", "branch", "scope", "goal"):
                 self.errors = replace(self.errors, **{name: ""})
@@ -66,8 +66,9 @@ class NewJobState(PageState, rx.State):
     @rx.event
     async def type_goal(self, text: str) -> None:
         """Keep the goal and say at once whether it can be carried out without a model."""
+        if str(text)[:_TEXT_MAX] != self.goal:
+            self.errors = replace(self.errors, goal="")
         self.goal = str(text)[:_TEXT_MAX]
-        self.errors = replace(self.errors, goal="")
         self.goal_view = _understood(self.goal)
 
     @rx.event
