@@ -46,8 +46,8 @@ def migrate_now(settings: Settings, admin_url: str) -> Migrated:
     """
     import asyncio
 
-    from services.infra.database import APP_URL_VARIABLE
     from services.infra.crypto import LocalKeyProvider
+    from services.infra.database import APP_URL_VARIABLE
     from services.infra.migrate import migrate
     from services.infra.paths import master_key_file
 

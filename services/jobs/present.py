@@ -20,13 +20,14 @@ from services.jobs.schemas import (
 from services.tables.evidence import PatchAttempt, TestCaseResult, TestRun
 from services.tables.jobs import JobTransition, RefactorJob, StrategyProposal
 from services.tables.sandbox import RemoteExecutionSession
+from services.tables.specs import SpecRevision
 
 
 def job_view(
     job: RefactorJob,
     *,
     proposal: StrategyProposal | None = None,
-    spec_version: int | None = None,
+    revision: SpecRevision | None = None,
     session: RemoteExecutionSession | None = None,
     egress_refused: int = 0,
     runs: Sequence[TestRun] = (),
@@ -61,8 +62,8 @@ def job_view(
         surface=job.origin_surface,
         strategy=ProposalLevel(proposal.level) if proposal else None,
         risk_score=proposal.risk_score if proposal else None,
-        spec_version=spec_version,
-        spec_status=job.spec_status,
+        spec_version=revision.number if revision else None,
+        spec_status=spec_status(job, revision),
         current_phase=job.current_phase,
         attempt_count=job.attempt_count,
         attempt_total=job.attempt_total,
@@ -97,6 +98,12 @@ def job_view(
             for action in rules.offered_actions(job)
         ],
     )
+
+
+def spec_status(job: RefactorJob, revision: SpecRevision | None) -> str | None:
+    """Return DRAFTING, READY, or APPROVED once the newest revision was approved and work goes on from it."""
+    approved = revision is not None and revision.approved_at is not None
+    return "APPROVED" if approved and job.status != JobState.WAITING_SPEC_APPROVAL.value else job.spec_status
 
 
 def session_view(session: RemoteExecutionSession, egress_refused: int) -> RemoteSessionView:

@@ -124,7 +124,7 @@ async def get_job_view(uow: UnitOfWork, job_id: UUID) -> JobView:
     return present.job_view(
         job,
         proposal=next((row for row in proposals if row.id == job.selected_proposal_id), None),
-        spec_version=revision.number if revision else None,
+        revision=revision,
         session=await queries.latest_session(uow, job_id),
         egress_refused=await queries.refused_connections(uow, job_id),
         runs=await queries.runs_of(uow, [job_id]),

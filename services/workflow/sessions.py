@@ -1,6 +1,9 @@
 """The sandbox of a job across items: opened once, re-opened by reference, rebuilt after a lost lease."""
 
+import hashlib
+import json
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -53,7 +56,7 @@ async def open_session(claim: Claim, source: JobSource) -> JobSession:
                 level=provider.level.value,
                 status="RUNNING",
                 attempt=claim.lost_count + 1,
-                attestation=session.attestation(),
+                attestation=attested(session),
                 started_at=now(),
             )
         )
@@ -103,7 +106,7 @@ async def build(claim: Claim, ports: Ports, source: JobSource, live: JobSession)
         if row is not None:
             row.built = result.ok
             row.network_policy = "TEST_DENY_ALL"
-            row.attestation = live.session.attestation()
+            row.attestation = attested(live.session)
             row.build_plan = {
                 "used": list(result.used),
                 "fallbacks": list(result.fallbacks),
@@ -140,3 +143,10 @@ async def mark_outcome(uow: UnitOfWork, row_id: UUID, outcome: str) -> None:
     if row is not None:
         row.exec_outcome = outcome
         uow.session.add(row)
+
+
+def attested(session: Session) -> dict[str, Any]:
+    """Return what was enforced in the session, with a digest over it."""
+    facts = session.attestation()
+    text = json.dumps(facts, sort_keys=True, default=str)
+    return {**facts, "digest": hashlib.sha256(text.encode()).hexdigest()}

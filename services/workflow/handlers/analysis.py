@@ -60,6 +60,7 @@ async def analyse(claim: Claim, ports: Ports) -> Outcome:
         for proposal in answer.proposals:
             facts = proposal.facts.model_dump(mode="json")
             hazards = [{"id": f"H-{number}", **hazard} for number, hazard in enumerate(facts.pop("hazards"), 1)]
+            facts["hotspots"] = complexity_rows(project)
             uow.session.add(
                 StrategyProposal(
                     tenant_id=uow.tenant_id,
@@ -69,7 +70,7 @@ async def analyse(claim: Claim, ports: Ports) -> Outcome:
                     title=proposal.title,
                     summary=proposal.summary,
                     risk_score=proposal.risk_score,
-                    technical_analysis={"text": proposal.technical_analysis, "functions": complexity_rows(project)},
+                    technical_analysis={"text": proposal.technical_analysis},
                     facts=facts,
                     hazards=hazards,
                     estimated_complexity=proposal.estimated_complexity,
@@ -138,22 +139,20 @@ async def extract_spec(claim: Claim, ports: Ports) -> Outcome:
             uow,
             claim.job_id,
             kind="GENERATED",
-            bdd=[_bdd(draft) for draft in answer.bdd],
-            sdd=[_sdd(draft) for draft in answer.sdd],
+            bdd=[_bdd(draft, f"B-{number:02d}") for number, draft in enumerate(answer.bdd, 1)],
+            sdd=[_sdd(draft, f"S-{number}") for number, draft in enumerate(answer.sdd, 1)],
             parent=await specs.find_latest(uow, claim.job_id),
         )
 
     return Outcome(Result.DONE, fact=f"{len(answer.bdd)} behaviours", writes=[write])
 
 
-def _bdd(draft: BddDraft) -> dict[str, Any]:
-    fields = draft.model_dump(mode="json")
-    return {"id": fields.pop("item_key"), **fields, "origin": "MODEL"}
+def _bdd(draft: BddDraft, key: str) -> dict[str, Any]:
+    return {"id": key, **draft.model_dump(mode="json", exclude={"item_key"}), "origin": "MODEL"}
 
 
-def _sdd(draft: SddDraft) -> dict[str, Any]:
-    fields = draft.model_dump(mode="json")
-    return {"id": fields.pop("item_key"), **fields, "origin": "MODEL"}
+def _sdd(draft: SddDraft, key: str) -> dict[str, Any]:
+    return {"id": key, **draft.model_dump(mode="json", exclude={"item_key"}), "origin": "MODEL"}
 
 
 @handles(ItemKind.GENERATE_TESTS)

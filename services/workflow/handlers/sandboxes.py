@@ -1,6 +1,7 @@
 """Provisioning, building and wiping of sandboxes."""
 
 import time
+from datetime import timedelta
 from uuid import UUID
 
 from sqlmodel import select
@@ -95,8 +96,8 @@ async def _wipe_all(claim: Claim, ports: Ports) -> Outcome:
 async def store_wipe(uow: UnitOfWork, claim: Claim, row_id: UUID, proof: WipeEvidence) -> None:
     """Keep the evidence of one erased sandbox and meter its seconds."""
     row = (await uow.session.exec(select(RemoteExecutionSession).where(RemoteExecutionSession.id == row_id))).one()
-    row.status, row.wipe_completed_at, row.completed_at = "WIPED", now(), row.completed_at or now()
-    row.wipe_started_at = row.wipe_started_at or now()
+    row.status, row.wipe_completed_at = "WIPED", now()
+    row.completed_at = row.wipe_started_at = now() - timedelta(seconds=proof.seconds)
     row.billable_seconds = int((now() - (row.started_at or now())).total_seconds())
     uow.session.add(row)
     uow.session.add(
