@@ -60,7 +60,8 @@ def local_roots() -> list[Path]:
         return []
     configured = os.environ.get(LOCAL_ROOTS_VARIABLE)
     roots = configured.split(os.pathsep) if configured else [str(Path.home()), str(Path.cwd())]
-    return [Path(root).expanduser().resolve() for root in (*roots, data_folder() / "repositories") if root]
+    folders = [*(Path(root) for root in roots if root), data_folder() / "repositories"]
+    return [folder.expanduser().resolve() for folder in folders]
 
 
 def _local(text: str) -> Source:
