@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 PYTHON_SUFFIXES = (".py", ".pyi")
 DOCUMENT_SUFFIXES = (".md", ".rst", ".txt")
+CHANGE_LOGS = ("changelog", "changes", "history", "news", "releases")
 TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 
 
@@ -39,8 +40,8 @@ def is_test(path: str) -> bool:
 
 
 def is_document(path: str) -> bool:
-    """Tell whether a path is prose."""
-    return path.lower().endswith(DOCUMENT_SUFFIXES)
+    """Tell whether a path is prose about the present; a change log says what was true once."""
+    return path.lower().endswith(DOCUMENT_SUFFIXES) and not PurePosixPath(path).stem.lower().startswith(CHANGE_LOGS)
 
 
 def is_protected(path: str, protected: Sequence[str]) -> bool:

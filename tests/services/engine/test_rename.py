@@ -111,6 +111,10 @@ class TestModuleMembers:
             "Call `grand_total` or shop.grand_total(). The grand_total word; itertools.total_price is another.\n"
         )
 
+    def test_leaves_the_history_in_a_change_log(self) -> None:
+        base = SHOP | files({"CHANGELOG.md": "## 1.0\n\n- Add `total_price`.\n"})
+        assert "CHANGELOG.md" not in edits(base, "shop/cart.py", "total_price", "grand_total").contents
+
     def test_keeps_the_old_name_for_tests_that_are_not_followed(self) -> None:
         base = {path: content for path, content in SHOP.items() if path != "tests/test_shop.py"}
         base |= files({"tests/test_shop.py": "from shop import total_price\n"})

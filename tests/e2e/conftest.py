@@ -1,0 +1,22 @@
+"""The installation that all main-job tests of a run share."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.main_job import Installation, running_installation
+
+
+@pytest.fixture(scope="session")
+def shared_installation() -> Iterator[Installation]:
+    """Servers, workers and scheduler, started on first use."""
+    with running_installation() as installation:
+        yield installation
+
+
+@pytest.fixture
+def installation(shared_installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Installation:
+    """The shared installation, with this process pointed at it for one test."""
+    for name, value in shared_installation.environment.items():
+        monkeypatch.setenv(name, value)
+    return shared_installation
