@@ -68,6 +68,7 @@ def environment() -> dict[str, str]:
         "GIT_ASKPASS": "/bin/false",
         "GIT_SSH_COMMAND": "ssh -o BatchMode=yes -o StrictHostKeyChecking=accept-new -o ConnectTimeout=15",
         "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_NO_LAZY_FETCH": "1",
         "LC_ALL": "C.UTF-8",
     }
 
@@ -83,7 +84,7 @@ async def git(folder: Path, *arguments: str, stdin: bytes = b"", extra_env: Mapp
         "-C",
         str(folder),
         *arguments,
-        stdin=asyncio.subprocess.PIPE,
+        stdin=asyncio.subprocess.PIPE if stdin else asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=environment() | dict(extra_env or {}),
@@ -91,7 +92,7 @@ async def git(folder: Path, *arguments: str, stdin: bytes = b"", extra_env: Mapp
     )
     try:
         async with asyncio.timeout(GIT_SECONDS):
-            out, err = await process.communicate(stdin)
+            out, err = await process.communicate(stdin or None)
     except TimeoutError as error:
         raise IamaError("GIT_REMOTE_UNREACHABLE", sentence="Git did not finish in time.") from error
     finally:
