@@ -169,10 +169,24 @@ def _outside_docstrings(finding: Finding, view: FileView) -> bool:
     return not any(view.text.count("\n", 0, edit.start) + 1 in lines for edit in finding.edits)
 
 
+def _literal_first(finding: Finding, view: FileView) -> bool:
+    """Only a literal may change sides: of two objects the left one decides what equal means."""
+    before, _ = _before_and_after(finding, view.text)
+    try:
+        found = ast.parse(before.strip(), mode="eval").body
+        if isinstance(found, ast.Compare):
+            ast.literal_eval(found.left)
+            return True
+    except (SyntaxError, ValueError):
+        return False
+    return False
+
+
 _GUARDS: dict[str, Callable[[Finding, FileView], bool]] = {
     "F401": _unused_import,
     "F841": _unused_variable,
     "I001": _sorted_imports,
+    "SIM300": _literal_first,
     "W291": _outside_docstrings,
     "W293": _outside_docstrings,
 }

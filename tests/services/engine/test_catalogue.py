@@ -79,6 +79,7 @@ class TestWhatIsLeftAlone:
             "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    from decimal import Decimal\n\n\n"
             "def f(x: 'Decimal'): ...\n",
             "from os.path import *\nimport json\n",
+            "def f(PLAIN, wrap):\n    return PLAIN == wrap(1)\n",
             "def f(g):\n    x = g()\n    y = 1 if g else 2\n    return y\n".replace("return y", "return y, 1"),
         ],
     )
