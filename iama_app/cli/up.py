@@ -22,7 +22,7 @@ from services.infra.embedded.errors import EmbeddedStartError
 from services.infra.embedded.servers import Servers, running_servers
 from services.infra.settings import Settings, secret
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 LOG_MAX_BYTES = 10 * 1024 * 1024
 SIGN_IN_FILE = "first-sign-in.txt"
 
