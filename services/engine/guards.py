@@ -62,9 +62,12 @@ def _keeps_comments(finding: Finding, text: str) -> bool:
 def _unused_import(finding: Finding, view: FileView) -> bool:
     """Only the standard library: importing it has no effect a program counts on, apart from a few modules.
 
-    A name that occurs anywhere else, be it in a doctest or a quoted annotation, is left.
+    A name that occurs anywhere else, be it in a doctest or a quoted annotation, is left, and so is everything in a
+    module that is there to be imported from, by its name a compatibility module.
     """
     if view.path.endswith("__init__.py") or "import *" in view.text or "__getattr__" in view.text:
+        return False
+    if "compat" in view.path.rpartition("/")[2]:
         return False
     removed = removed_imports(finding, view.text)
     return (

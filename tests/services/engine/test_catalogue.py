@@ -88,6 +88,7 @@ class TestWhatIsLeftAlone:
 
     def test_clean_up_keeps_imports_of_a_package_interface(self) -> None:
         assert left_alone("import os\nfrom json import dumps\n", path="pkg/__init__.py")
+        assert left_alone("import os\nfrom json import dumps\n", path="pkg/_compat.py")
 
     @pytest.mark.parametrize(
         "user", ["from pkg.m import json\n\njson.x()\n", "from pkg import m\nfrom os import json\n\nm.json\n"]
