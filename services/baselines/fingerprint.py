@@ -17,12 +17,17 @@ _VOLATILE: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
-def failure_fingerprint(*runs: SuiteRun) -> str | None:
+def failure_fingerprint(*runs: SuiteRun, lost: Iterable[str] = ()) -> str | None:
     """Hash sorted failing test ids, error classes and locations of one proof; None when nothing failed.
 
     Line numbers, addresses, times and random values do not enter, so two runs of one defect agree.
+
+    Args:
+        lost: ids that were green before and are not now; those without a failure of their own count as missing.
     """
-    facts = sorted({fact for run in runs for fact in _facts(run)})
+    red = {name for run in runs for name in run.red}
+    gone = {"\0".join((normalise(name), "Lost", "")) for name in lost if name not in red}
+    facts = sorted(gone | {fact for run in runs for fact in _facts(run)})
     if not facts:
         return None
     return hashlib.sha256("\n".join(facts).encode()).hexdigest()

@@ -63,13 +63,21 @@ def generate_tests(items: Iterable[SpecItem], project: ProjectModel, tree: Tree,
 
 def name_map(project: ProjectModel, goal: Goal | None) -> bytes | None:
     """Return the `names.json` of a rename, for proving trees in which it was carried out; None for other goals."""
-    if goal is None or goal.kind is not GoalKind.RENAME or not goal.symbol or not goal.new_name:
+    words = renamed_words(goal)
+    if goal is None or not goal.symbol or not words:
         return None
     module = project.modules.get(goal.path or "")
-    owner, _, old = goal.symbol.rpartition(".")
+    owner = goal.symbol.rpartition(".")[0]
     new = f"{owner}.{goal.new_name}" if owner else goal.new_name
     moved = {f"{module.name}:{goal.symbol}": f"{module.name}:{new}"} if module else {}
-    return json.dumps({"moved": moved, "words": {old: goal.new_name}}, sort_keys=True).encode()
+    return json.dumps({"moved": moved, "words": words}, sort_keys=True).encode()
+
+
+def renamed_words(goal: Goal | None) -> dict[str, str]:
+    """Return old name → new name of a rename; empty for other goals."""
+    if goal is None or goal.kind is not GoalKind.RENAME or not goal.symbol or not goal.new_name:
+        return {}
+    return {goal.symbol.rpartition(".")[2]: goal.new_name}
 
 
 def planned(cases: Iterable[GeneratedCase]) -> dict[str, int]:

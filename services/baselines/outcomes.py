@@ -1,6 +1,7 @@
 """Two runs of one suite, compared: red stays red, nothing green turns red."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, ConfigDict
 
@@ -67,6 +68,33 @@ def compare(before: SuiteRun, after: SuiteRun) -> OutcomeComparison:
         cut_short=before.complete and not after.complete,
         lost_green=tuple(sorted({*newly_red, *newly_skipped, *(name for name in missing if name in green)})),
     )
+
+
+def named_as_before(before: SuiteRun, after: SuiteRun, words: Mapping[str, str]) -> SuiteRun:
+    """Give tests whose ids carry a renamed name the ids they had: doctests are named after what they stand in.
+
+    Args:
+        words: old name → new name of what was renamed.
+    """
+    back: dict[str, str] = {}
+    for name in sorted(before.outcomes.keys() - after.outcomes.keys()):
+        found = [new for new in _renamed(name, words) if new in after.outcomes and new not in before.outcomes]
+        if len(found) == 1:
+            back[found[0]] = name
+    if not back:
+        return after
+    outcomes = {
+        back.get(name, name): item.model_copy(update={"test_id": back.get(name, name)})
+        for name, item in after.outcomes.items()
+    }
+    expected = tuple(back.get(name, name) for name in after.expected)
+    return after.model_copy(update={"outcomes": outcomes, "expected": expected})
+
+
+def _renamed(name: str, words: Mapping[str, str]) -> Iterator[str]:
+    for old, new in words.items():
+        for match in re.finditer(rf"(?<!\w){re.escape(old)}(?!\w)", name):
+            yield name[: match.start()] + new + name[match.end() :]
 
 
 def strip(run: SuiteRun, order: tuple[str, ...] | None = None) -> str:

@@ -5,8 +5,8 @@ from typing import Any
 from services.artifacts.schemas import ArtifactType
 from services.baselines.errors import VerdictForgedError
 from services.baselines.fingerprint import failure_fingerprint
-from services.baselines.generation import name_map
-from services.baselines.outcomes import OutcomeComparison, compare
+from services.baselines.generation import name_map, renamed_words
+from services.baselines.outcomes import OutcomeComparison, compare, named_as_before
 from services.baselines.proof import prove
 from services.baselines.schemas import GeneratedSuite, ProofRun, SuitePlan, SuiteRun
 from services.baselines.suite import discover_suite
@@ -43,6 +43,9 @@ from services.workflow.registry import handles
 from services.workflow.run_rows import add_run, suite_run_of
 from services.workflow.sandbox_log import SandboxLog
 from services.workflow.sessions import JobSession, ready_session, store_network_events
+
+FAILURES_NAMED = 10
+"""Tests that did not hold and are named in the log of an attempt."""
 
 _RERUN_CHOICES = frozenset({JobAction.INCREASE_TIMEOUT.value, JobAction.SKIP_OR_QUARANTINE_TEST.value})
 
@@ -204,12 +207,19 @@ class _Trial:
             limits=proof_limits(self.claim.job),
             on_event=log.take,
         )
+        run = settled(self.claim, self.before, run)
         return run, compare(self.before, run.own)
 
 
 def proof_names(claim: Claim, source: JobSource) -> bytes | None:
     """Return the name map that generated tests need after a rename."""
     return name_map(read_project(source.tree, claim.job.target_paths), measuring.find_goal(claim.job.goal))
+
+
+def settled(claim: Claim, before: SuiteRun, run: ProofRun) -> ProofRun:
+    """Return a run with its own suite's tests under the ids of before, which a rename may have changed."""
+    words = renamed_words(measuring.find_goal(claim.job.goal))
+    return run.model_copy(update={"own": named_as_before(before, run.own, words)})
 
 
 def is_green(run: ProofRun, comparison: OutcomeComparison) -> bool:
@@ -345,13 +355,17 @@ async def _ended(claim: Claim, ports: Ports, trial: _Trial, number: int, search:
     if run is None:
         raise ItemFaultError("no proof ran")
     result = Result.GREEN if search.passed else Result.TIMED_OUT if run.timed_out else Result.RED
-    fingerprint = None if search.passed else failure_fingerprint(run.generated, run.own)
+    lost = search.comparison.lost_green
+    fingerprint = None if search.passed else failure_fingerprint(run.generated, run.own, lost=lost)
+    failing = [*run.generated.red, *lost]
     passed = len(run.generated.expected) - len(run.generated.red)
     total = len(run.generated.expected)
     await ports.log(
         f"attempt {number}: {passed} of {total} generated tests, {search.comparison.sentence}",
         "PASS" if search.passed else "FAIL",
     )
+    for name in failing[:FAILURES_NAMED] if not search.passed else ():
+        await ports.log(f"does not hold: {name}", "FAIL")
     blob = await attempts.seal_document(claim, search.document) if search.passed and len(search.probes) > 1 else None
     status = {Result.GREEN: "PASSED", Result.RED: "FAILED", Result.TIMED_OUT: "TIMEOUT"}[result]
 
@@ -381,5 +395,5 @@ async def _ended(claim: Claim, ports: Ports, trial: _Trial, number: int, search:
         uow.session.add(row)
 
     frame = event(EventType.ATTEMPT_END, attempt=number, passed=search.passed, fingerprint=fingerprint)
-    detail = {"attempt_number": number, "fingerprint": fingerprint, "failing": list(run.generated.red[:50])}
+    detail = {"attempt_number": number, "fingerprint": fingerprint, "failing": failing[:50]}
     return Outcome(result, fact=f"{passed} of {total}", detail=detail, writes=[write], events=[frame])

@@ -33,6 +33,8 @@ from services.workflow.job_source import load_source
 from services.workflow.outcomes import Claim, Outcome, Ports, Result, Writer
 from services.workflow.registry import handles
 
+PARTIAL_NAME = "last-attempt.patch"
+
 
 @handles(ItemKind.DELIVERY_GATE)
 async def delivery_gate(claim: Claim, ports: Ports) -> Outcome:
@@ -112,8 +114,10 @@ async def _package(claim: Claim, number: int) -> _Package:
 async def restore(claim: Claim, ports: Ports) -> Outcome:
     """Keep the last patch as a partial artifact; the source repository was never touched (V1-FR-DEL-003)."""
     writes: list[Writer] = []
+    changes: dict[str, Any] = {}
     number = attempts.next_number(claim.job) - 1
     if number >= 0:
+        changes["failure_detail"] = await _last_failure(claim, number)
         source = await load_source(claim)
         document = await attempts.read_document(claim, number)
         result = apply_document(
@@ -124,11 +128,20 @@ async def restore(claim: Claim, ports: Ports) -> Outcome:
         blob = await artifacts.write_blob(claim.actor, patch)
 
         async def write(uow: UnitOfWork) -> None:
-            artifacts.add_artifact(uow, claim.job_id, ArtifactType.PARTIAL_ARTIFACT, blob, name="last-attempt.patch")
+            artifacts.add_artifact(uow, claim.job_id, ArtifactType.PARTIAL_ARTIFACT, blob, name=PARTIAL_NAME)
 
         writes.append(write)
     await ports.log("the source repository is as it was; the last patch is kept as a partial artifact")
-    return Outcome(Result.DONE, fact="restored", writes=writes)
+    return Outcome(Result.DONE, fact="restored", changes=changes, writes=writes)
+
+
+async def _last_failure(claim: Claim, number: int) -> dict[str, Any]:
+    """Say what the last attempt failed with, beside what is already known of the job's end."""
+    async with unit_of_work(claim.actor) as uow:
+        row = await attempts.get_attempt(uow, claim.job_id, number)
+    failing = row.probes[-1].get("failing", []) if row.probes else []
+    known = claim.job.failure_detail or {}
+    return {**known, "attempts": number + 1, "failing": failing[:50], "partial_artifact": PARTIAL_NAME}
 
 
 @handles(ItemKind.PUBLISH)

@@ -14,7 +14,7 @@ from services.delivery import service as delivery
 from services.infra.unit_of_work import UnitOfWork, unit_of_work
 from services.tables.delivery import SourceDelivery
 from services.tables.evidence import TestRun
-from services.workflow.handlers.change import is_green, own_before, proof_names, recorded_suite
+from services.workflow.handlers.change import is_green, own_before, proof_names, recorded_suite, settled
 from services.workflow.handlers.proof import proof_limits
 from services.workflow.handlers.sandboxes import store_wipe
 from services.workflow.job_source import load_source
@@ -65,6 +65,7 @@ async def prove_subset(claim: Claim, ports: Ports) -> Outcome:
         await log.close()
         await store_network_events(claim, live, log, "selection")
         wiped = await live.session.wipe()
+    run = settled(claim, own_runs, run)
     green = is_green(run, compare(own_runs, run.own))
     await ports.log(
         f"selection of {len(chosen)} files: {'holds' if green else 'does not hold'}", "PASS" if green else "FAIL"

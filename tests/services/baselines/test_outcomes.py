@@ -3,7 +3,7 @@
 import pytest
 
 from services.baselines.fingerprint import failure_fingerprint
-from services.baselines.outcomes import compare, strip
+from services.baselines.outcomes import compare, named_as_before, strip
 from services.baselines.schemas import SuiteRun, TestOutcome
 
 
@@ -18,6 +18,36 @@ def _run(expected: tuple[str, ...] = (), **outcomes: str) -> SuiteRun:
         for name, value in outcomes.items()
     }
     return SuiteRun(outcomes=found, expected=expected)
+
+
+def _named(*names: str) -> SuiteRun:
+    return SuiteRun(outcomes={name: TestOutcome(test_id=name, outcome="passed") for name in names})
+
+
+class TestNamedAsBefore:
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            ("a.py::pack.a.natural", "a.py::pack.a.nature"),
+            ("natural.py::pack.natural.natural", "natural.py::pack.natural.nature"),
+            ("t.py::test_all[natural]", "t.py::test_all[nature]"),
+        ],
+    )
+    def test_finds_tests_named_after_what_was_renamed(self, old: str, new: str) -> None:
+        before = _named(old, "t.py::test_it")
+        after = named_as_before(before, _named(new, "t.py::test_it"), {"natural": "nature"})
+        assert compare(before, after).holds
+        assert after.outcomes[old].test_id == old
+
+    def test_leaves_ids_that_only_contain_the_name(self) -> None:
+        before = _named("a.py::unnatural")
+        assert named_as_before(before, _named("a.py::unnature"), {"natural": "nature"}).outcomes.keys() == {
+            "a.py::unnature"
+        }
+
+    def test_counts_a_test_that_is_really_gone_as_lost(self) -> None:
+        before = _named("a.py::pack.a.natural", "a.py::pack.a.nature")
+        assert compare(before, named_as_before(before, _named("a.py::pack.a.nature"), {"natural": "nature"})).lost_green
 
 
 class TestCompare:
@@ -84,3 +114,9 @@ class TestFailureFingerprint:
 
     def test_counts_a_missing_test_as_failed(self) -> None:
         assert failure_fingerprint(_run(("a",))) is not None
+
+    def test_a_lost_green_test_has_one_too(self) -> None:
+        once, other = failure_fingerprint(_run(), lost=["a"]), failure_fingerprint(_run(), lost=["b"])
+        assert once is not None
+        assert once == failure_fingerprint(_run(), lost=["a"])
+        assert once != other
