@@ -1,0 +1,87 @@
+"""SIGKILL around every commit of the main path: the job goes on within a minute and ends as it would have."""
+
+from pathlib import Path
+
+import pytest
+
+from services.canon.failpoints import Failpoint
+from tests.campaign.conftest import COUNT_OPTION, campaign_count
+from tests.campaign.endings import Ending, assert_nothing_twice, ending_of
+from tests.campaign.installation import Installation, running_installation
+from tests.campaign.jobs import drive_job
+from tests.campaign.kills import Kill, Round, full_table, hits, path_states, rounds_of, small_round
+from tests.campaign.till import make_till
+
+pytestmark = pytest.mark.slow
+
+
+def _survives(installation: Installation, folder: Path, kills: tuple[Kill, ...], expected: Ending) -> None:
+    repository = make_till(folder)
+    driven = drive_job(installation, repository, kills)
+    missed = [kill.marker for kill in kills if kill not in driven.watch.fired]
+    assert not missed, f"never reached: {missed}\n{driven.explain()}"
+    assert driven.ended.view.status.value == expected.status, driven.explain()
+    assert ending_of(installation, driven.job_id, repository) == expected
+    assert_nothing_twice(installation, driven.job_id)
+    slowest = sorted(((seconds, kill.marker) for kill, seconds in driven.watch.stood_still.items()), reverse=True)[:3]
+    print(f"\n{len(kills)} kills; longest stand-still: {[(round(s, 1), name) for s, name in slowest]}")
+
+
+class TestTheTable:
+    def test_holds_every_failpoint_at_every_state_against_every_process(self) -> None:
+        table = full_table()
+        assert {kill.point for kill in table} == set(Failpoint)
+        assert {kill.state for kill in table} == set(path_states())
+        assert {(kill.program, kill.target) for kill in table} >= {
+            ("worker-async", "child"), ("worker-pool", "child"), ("worker-pool", "parent"), ("worker-pool", "both"),
+            ("scheduler", "child"),
+        }  # fmt: skip
+
+    def test_small_size_meets_each_state_with_each_target_once_and_each_point(self) -> None:
+        small = [kill for round_ in Round for kill in small_round(round_)]
+        wanted = {(kill.state, kill.program, kill.target) for kill in full_table()}
+        met = [(kill.state, kill.program, kill.target) for kill in small]
+        assert len(met) == len(set(met))
+        assert set(met) == wanted
+        assert {kill.point for kill in small} == set(Failpoint)
+
+
+class TestSmallSize:
+    def test_undisturbed_job_meets_every_state_of_the_path(self, reference: Ending) -> None:
+        assert reference.status == "DELIVERED"
+        assert {to for _, to in reference.path} >= {state.value for state in path_states()}
+        assert len(reference.attempts) == 2
+
+    @pytest.mark.parametrize("round_", list(Round))
+    def test_job_hit_at_every_state_ends_the_same(
+        self, installation: Installation, reference: Ending, round_: Round
+    ) -> None:
+        folder = installation.repositories / f"small-{round_.value}"
+        _survives(installation, folder, small_round(round_), reference)
+
+
+class TestUnshortenedClocks:
+    def test_killed_child_costs_one_lease_of_twenty_seconds(self, reference: Ending, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+        kill = next(kill for kill in small_round(Round.CHILD) if kill.state.value == "BASELINE_VALIDATION")
+        with running_installation(clock_scale=1) as unshortened:
+            for name, value in unshortened.addresses.items():
+                monkeypatch.setenv(name, value)
+            repository = make_till(unshortened.repositories / "till")
+            driven = drive_job(unshortened, repository, [kill])
+            assert ending_of(unshortened, driven.job_id, repository) == reference
+            assert_nothing_twice(unshortened, driven.job_id)
+            assert driven.watch.stood_still[kill] < 60
+
+
+@pytest.mark.campaign
+class TestFullTable:
+    def test_every_point_at_every_state_against_every_process(
+        self, installation: Installation, reference: Ending, request: pytest.FixtureRequest
+    ) -> None:
+        for number in range(campaign_count(request.config)):
+            for point in Failpoint:
+                for round_ in rounds_of(point):
+                    installation.renew()
+                    folder = installation.repositories / f"full-{number}-{point.value}-{round_.value}"
+                    _survives(installation, folder, hits(point, round_), reference)
+        print(f"{COUNT_OPTION}={campaign_count(request.config)}: {len(full_table())} kills each")
