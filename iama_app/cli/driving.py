@@ -1,6 +1,7 @@
 """Takes a job from creation to its end: shows what happens and answers its questions, by flag or by asking."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,13 +42,14 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How it ended, for exit status and output. `reason` explains anything but a publication."""
+    """How it ended, for exit status and output. `reason` explains anything but a publication, `detail` says more."""
 
     view: JobView
     exit_status: int
     reason: str | None = None
     branch: str | None = None
     commit: str | None = None
+    detail: dict[str, Any] | None = None
 
 
 Answer = tuple[JobAction, dict[str, Any]] | None
@@ -80,11 +82,16 @@ async def drive(client: JobClient, job_id: UUID, wishes: Wishes, display: Displa
 
 
 async def _act(client: JobClient, job_id: UUID, view: JobView, answer: tuple[JobAction, dict[str, Any]]) -> None:
+    """Carry an answer out; a job that cannot even start is cancelled, since nobody would come back for it."""
     try:
         await client.act(job_id, answer[0], view.state_revision, answer[1])
     except IamaError as error:
-        if error.code != "STATE_REVISION_CONFLICT":
-            raise
+        if error.code == "STATE_REVISION_CONFLICT":
+            return
+        if answer[0] is _A.START:
+            with contextlib.suppress(IamaError):
+                await client.act(job_id, _A.CANCEL, view.state_revision)
+        raise
 
 
 async def _answer(client: JobClient, view: JobView, wishes: Wishes) -> Answer | Ended:
@@ -97,10 +104,11 @@ async def _start(client: JobClient, view: JobView, wishes: Wishes) -> Answer:
 
 
 async def _blocked(client: JobClient, view: JobView, wishes: Wishes) -> Ended:
-    violations = (view.failure_detail or {}).get("violations", [])
+    detail = view.failure_detail or {}
+    violations = detail.get("violations", [])
     await client.act(view.job_id, _A.CANCEL, view.state_revision)
     code = violations[0]["code"] if violations else "REPO_SIZE_LIMIT_EXCEEDED"
-    return Ended(await client.view(view.job_id), EXIT_REFUSED, code)
+    return Ended(await client.view(view.job_id), EXIT_REFUSED, code, detail=detail)
 
 
 async def _strategy(client: JobClient, view: JobView, wishes: Wishes) -> Answer:
@@ -127,7 +135,8 @@ async def _baseline(client: JobClient, view: JobView, wishes: Wishes) -> Answer 
     if first and _A.USE_CHARACTERIZATION in offered and not _tried_before(view):
         return _A.USE_CHARACTERIZATION, {}
     await client.act(view.job_id, _A.CANCEL, view.state_revision)
-    return await _wait_end(client, view, "BASELINE_VALIDATION_FAILED")
+    known = view.wait_kind in (WaitKind.TIMEOUT_EXECUTION, WaitKind.BUILD_FAILED)
+    return await _wait_end(client, view, str(view.wait_kind) if known else "BASELINE_VALIDATION_FAILED")
 
 
 def _tried_before(view: JobView) -> bool:
@@ -135,10 +144,11 @@ def _tried_before(view: JobView) -> bool:
 
 
 async def _wait_end(client: JobClient, view: JobView, reason: str) -> Ended:
+    detail = view.failure_detail
     while view.status not in TERMINAL_STATES:
         await asyncio.sleep(POLL_SECONDS)
         view = await client.view(view.job_id)
-    return Ended(view, EXIT_NOT_PROVEN, reason)
+    return Ended(view, EXIT_NOT_PROVEN, reason, detail=detail)
 
 
 async def _intervention(client: JobClient, view: JobView, wishes: Wishes) -> Answer:

@@ -17,7 +17,7 @@ from iama_app.cli.data_folder import read_run
 from iama_app.cli.driving import EXIT_BROKEN, EXIT_CANCELLED, EXIT_REFUSED, Ended, Wishes, drive
 from iama_app.cli.job_client import JobClient
 from iama_app.cli.launch_error import LaunchError
-from iama_app.cli.showing import Display, document, summary
+from iama_app.cli.showing import Display, document, sentence_of, summary
 from iama_app.cli.terminal import progress, result
 from services.canon.errors import IamaError
 from services.canon.lifecycle import TERMINAL_STATES
@@ -144,9 +144,11 @@ async def _report(client: JobClient, ended: Ended, as_json: bool, seconds: float
         folder.mkdir(parents=True, exist_ok=True)
         evidence_file = folder / f"{ended.view.job_id}.json"
         evidence_file.write_text(json.dumps(delivery.evidence, indent=1, sort_keys=True))
+    detail = ended.detail or ended.view.failure_detail
     if as_json:
         facts = {
             "reason": ended.reason,
+            "detail": detail,
             "branch": ended.branch,
             "commit": ended.commit,
             "evidence_file": str(evidence_file) if evidence_file else None,
@@ -157,9 +159,9 @@ async def _report(client: JobClient, ended: Ended, as_json: bool, seconds: float
         result(summary(delivery, ended.branch, ended.commit))
         result(f"Evidence file    {evidence_file}")
     else:
-        result(f"{ended.view.status.value}: {ended.reason}")
-        if ended.view.failure_detail:
-            result(json.dumps(ended.view.failure_detail, indent=1, default=str))
+        result(f"{ended.view.status.value}: {ended.reason}. {sentence_of(ended.reason) or ''}".rstrip())
+        if detail:
+            result(json.dumps(detail, indent=1, default=str))
     return ended.exit_status
 
 

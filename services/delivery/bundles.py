@@ -44,7 +44,8 @@ async def make_bundle(actor: Actor, job_id: UUID) -> tuple[UUID, bytes]:
     if stored is not None:
         return stored, await artifacts.read_artifact(actor, stored)
     patch = await artifacts.read_artifact(actor, patch_id)
-    message = rules.commit_message(job.goal, job_id, record.record_hash, 0)
+    dropped = len(record.document["predicate"].get("dropped_operations", []))
+    message = rules.commit_message(job.goal, job_id, record.record_hash, dropped)
     entries = {
         "0001-change.patch": _mailbox(job.head_sha_at_start or "", message, patch),
         "evidence.json": json.dumps(record.document, indent=1, sort_keys=True).encode(),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.main_job import Installation, running_installation
+from tests.support.main_job import Installation, running_installation, running_jobs
 
 
 @pytest.fixture(scope="session")
@@ -15,8 +15,7 @@ def shared_installation() -> Iterator[Installation]:
 
 
 @pytest.fixture
-def installation(shared_installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Installation:
+def installation(shared_installation: Installation) -> Iterator[Installation]:
     """The shared installation, with this process pointed at it for one test."""
-    for name, value in shared_installation.environment.items():
-        monkeypatch.setenv(name, value)
-    return shared_installation
+    with running_jobs(shared_installation):
+        yield shared_installation

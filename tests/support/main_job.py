@@ -26,7 +26,7 @@ from iama_app.cli.private_instance import private_instance
 from iama_app.cli.showing import Display
 from services.canon.lifecycle import TERMINAL_STATES, JobState
 from services.canon.vocabulary import JobAction, ProposalLevel
-from services.delivery.schemas import DeliveryView
+from services.delivery.schemas import DeliveryView, PublicationView
 from services.feed.schemas import Frame
 from services.infra.database import APP_URL_VARIABLE
 from services.infra.embedded.postgres import SUPERUSER
@@ -200,6 +200,18 @@ class Installation:
             time.sleep(0.3)
         raise TimeoutError(f"the job is still {view.status}")
 
+    def wait_published(self, job_id: UUID, delivery_id: UUID) -> PublicationView:
+        """Wait until a publication has ended one way or the other."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while time.monotonic() < deadline:
+            self.check()
+            delivery = self.call(lambda client: client.delivery(job_id))
+            found = next(item for item in delivery.publications if item.delivery_id == delivery_id)
+            if found.status in ("PUBLISHED", "FAILED"):
+                return found
+            time.sleep(0.3)
+        raise TimeoutError("the publication did not end")
+
     def rows(self, statement: str, *values: Any) -> list[dict[str, Any]]:
         """Read rows past every access rule."""
         with psycopg.connect(self.admin_url, row_factory=dict_row) as connection:
@@ -236,6 +248,15 @@ def running_installation() -> Iterator[Installation]:
         installation = Installation(folder, environment, check, _admin_url(folder / "data", environment))
         stack.enter_context(installation.runner)
         yield installation
+
+
+@contextlib.contextmanager
+def running_jobs(installation: Installation) -> Iterator[None]:
+    """Point this process at the installation while the block runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in installation.environment.items():
+            patch.setenv(name, value)
+        yield
 
 
 def _admin_url(data: Path, environment: Mapping[str, str]) -> str:
