@@ -35,8 +35,22 @@ _CONFIG = """\
 \tauto = 0
 """
 
-RECEIVE_PACK = "git -c core.hooksPath=/dev/null -c core.fsmonitor=false receive-pack"
-"""Command at the receiving end of a local push: a hostile repository's own settings must not run hooks as us."""
+_OVERRIDES = {
+    "core.hooksPath": "/dev/null",
+    "core.fsmonitor": "false",
+    "core.alternateRefsCommand": "true",
+    "protocol.allow": "never",
+    "protocol.file.allow": "always",
+    "protocol.https.allow": "always",
+    "protocol.ssh.allow": "always",
+    "receive.autogc": "false",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+}
+"""Settings above a repository's own: a hostile one must not run hooks or helpers as us (`true` lists no refs)."""
+
+RECEIVE_PACK = " ".join(["git", *(f"-c {name}={value}" for name, value in _OVERRIDES.items()), "receive-pack"])
+"""Command at the receiving end of a local push, where our environment does not reach."""
 
 
 class GitError(Exception):
@@ -70,7 +84,26 @@ def environment() -> dict[str, str]:
         "GIT_OPTIONAL_LOCKS": "0",
         "GIT_NO_LAZY_FETCH": "1",
         "LC_ALL": "C.UTF-8",
+        **settings_environment(_OVERRIDES),
     }
+
+
+def settings_environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables that put settings above those of any file."""
+    numbered = {f"GIT_CONFIG_KEY_{at}": name for at, name in enumerate(settings)}
+    values = {f"GIT_CONFIG_VALUE_{at}": value for at, value in enumerate(settings.values())}
+    return {"GIT_CONFIG_COUNT": str(len(settings)), **numbered, **values}
+
+
+async def filters_off(folder: Path) -> dict[str, str]:
+    """Return the environment in which none of a repository's content filters runs."""
+    try:
+        listing = await git(folder, "config", "-z", "--name-only", "--get-regexp", r"^filter\.")
+    except GitError:
+        return {}
+    names = [name.decode("utf-8", "surrogateescape") for name in listing.split(b"\0") if name]
+    off = {name: "false" if name.endswith(".required") else "" for name in names}
+    return settings_environment({**_OVERRIDES, **off})
 
 
 async def git(folder: Path, *arguments: str, stdin: bytes = b"", extra_env: Mapping[str, str] | None = None) -> bytes:

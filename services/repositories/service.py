@@ -14,7 +14,7 @@ from services.core.clock import now
 from services.infra.paths import scratch_folder
 from services.infra.unit_of_work import UnitOfWork
 from services.repositories import rules, snapshots
-from services.repositories.git_gateway import GitError, git, text
+from services.repositories.git_gateway import GitError, filters_off, git, text
 from services.repositories.schemas import Preflight
 from services.tables.jobs import RefactorJob
 from services.tables.repositories import BranchHeadSnapshot, RepoImportPrecheckRecord
@@ -63,7 +63,15 @@ async def _require_repository(path: Path) -> None:
 
 async def _is_dirty(path: Path) -> bool:
     try:
-        return bool(await git(path, "status", "--porcelain", "--untracked-files=no", "--ignore-submodules"))
+        listing = await git(
+            path,
+            "status",
+            "--porcelain",
+            "--untracked-files=no",
+            "--ignore-submodules",
+            extra_env=await filters_off(path),
+        )
+        return bool(listing)
     except GitError:
         return False
 

@@ -82,14 +82,20 @@ async def fetch(url: str, branch: str, sha: str, folder: Path, *, blobs: bool) -
 
 
 async def list_tree(folder: Path, sha: str) -> list[TreeEntry]:
-    """List every entry of a commit; unsafe names are kept as they are for the caller to refuse."""
-    raw = await git(folder, "ls-tree", "-r", "-z", "-l", "--full-tree", sha)
+    """List every entry of a commit; unsafe names are kept as they are for the caller to refuse.
+
+    Sizes are 0 where contents were not fetched: they count when the tree is read.
+    """
+    try:
+        raw = await git(folder, "ls-tree", "-r", "-z", "-l", "--full-tree", sha)
+    except GitError:
+        raw = await git(folder, "ls-tree", "-r", "-z", "--full-tree", sha)
     entries = []
     for record in raw.split(b"\0"):
         if not record:
             continue
         head, _, name = record.partition(b"\t")
-        mode, _kind, object_id, size = head.decode().split()
+        mode, _kind, object_id, size = [*head.decode().split(), "-"][:4]
         path = name.decode("utf-8", "surrogateescape")
         entries.append(TreeEntry(path, mode, object_id, int(size) if size.isdigit() else 0))
     return entries
