@@ -39,7 +39,7 @@ def check_source(url: str) -> Source:
     parts = urlsplit(text)
     if parts.scheme == "file":
         return _local(unquote(parts.path))
-    if parts.scheme in _REMOTE_SCHEMES and parts.hostname:
+    if parts.scheme in _REMOTE_SCHEMES and parts.hostname and not parts.netloc.startswith("-"):
         if parts.password or (parts.scheme == "https" and parts.username):
             raise _refused("Credentials must not stand in the address.")
         return _remote(text, parts.hostname, parts.path)
@@ -72,6 +72,8 @@ def _local(text: str) -> Source:
 
 
 def _remote(url: str, host: str, path: str) -> Source:
+    if host.startswith("-"):
+        raise _refused("The host looks like an option.")
     if os.environ.get(ALLOW_PRIVATE_VARIABLE) != "1" and _is_private(host):
         raise _refused("The host is a private or local address.")
     label = path.strip("/").removesuffix(".git")
