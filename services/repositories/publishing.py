@@ -11,12 +11,13 @@ from services.repositories.schemas import PushedBranch
 from services.repositories.snapshots import fetch, resolve_head, unreachable
 
 AGENT_NAME, AGENT_EMAIL = "IAMA-Agent", "bot@iama.dev"
-_BRANCH = re.compile(r"^refactor/[A-Za-z0-9][A-Za-z0-9._/-]{0,150}$")
+_BRANCH = re.compile(r"refactor/[A-Za-z0-9][A-Za-z0-9._/-]{0,150}")
+_UNFIT = re.compile(r"\.\.|//|/\.|\.lock(/|$)|[/.]$")
 
 
 def check_branch_name(name: str) -> str:
     """Return a legal delivery branch name (`BRANCH_NAME_INVALID` otherwise)."""
-    if not _BRANCH.match(name) or ".." in name or "//" in name or name.endswith(("/", ".", ".lock")):
+    if not _BRANCH.fullmatch(name) or _UNFIT.search(name):
         raise IamaError("BRANCH_NAME_INVALID", branch=name)
     return name
 
@@ -30,18 +31,18 @@ async def build_commit(
         changes: path → new content, or None to delete; modes of existing files are kept.
         when: moment of the commit, ISO 8601, so that a repeat gives the same commit.
     """
+    changes = {normalise_path(path): content for path, content in changes.items()}
     index = {"GIT_INDEX_FILE": str(folder / "delivery.index")}
     await git(folder, "read-tree", base_sha, extra_env=index)
     modes = await _modes(folder, base_sha, list(changes))
     lines = []
-    for path, content in sorted(changes.items()):
-        clean = normalise_path(path)
+    for clean, content in sorted(changes.items()):
         if content is None:
             lines.append(f"0 {'0' * 40}\t{clean}")
             continue
         blob = await text(folder, "hash-object", "-w", "--stdin", stdin=content)
         lines.append(f"{modes.get(clean, '100644')} {blob}\t{clean}")
-    await git(folder, "update-index", "--index-info", stdin=("\n".join(lines) + "\n").encode(), extra_env=index)
+    await git(folder, "update-index", "-z", "--index-info", stdin=("\0".join(lines) + "\0").encode(), extra_env=index)
     tree = await text(folder, "write-tree", extra_env=index)
     identity = {
         "GIT_AUTHOR_NAME": AGENT_NAME,
