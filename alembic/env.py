@@ -1,8 +1,8 @@
 """Runs migrations in-process, as the owning role, under an advisory lock."""
 
+from alembic import context
 from sqlalchemy import create_engine, text
 
-from alembic import context
 from services.infra.database_roles import OWNER_ROLE
 from services.tables import METADATA
 

@@ -5,9 +5,8 @@ Revision: 0001_tables
 
 import sqlalchemy as sa
 import sqlmodel
-from sqlalchemy.dialects import postgresql
-
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0001_tables"
 down_revision = None

@@ -6,6 +6,7 @@ Revision: 0002_guards
 from pathlib import Path
 
 from alembic import op
+
 from services.canon.lifecycle import legal_pairs
 from services.infra.database_roles import append_only_statements, grant_statements, isolation_statements
 from services.tables import METADATA, tenant_tables

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from alembic import command
 from alembic.config import Config
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
-from alembic import command
 from services.infra.database_roles import APP_ROLE, OPERATOR_ROLE, OWNER_ROLE, WORKER_ROLE
 
 ROOT = Path(__file__).resolve().parents[2]
