@@ -126,13 +126,16 @@ class PageState(rx.State, mixin=True):
 
 
 def guarded(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """Wrap an event handler so that a refusal becomes the page's `problem`; apply below `@rx.event`."""
+    """Wrap an event handler so that a refusal becomes the page's `problem`; apply below `@rx.event`.
+
+    Arguments arrive by name from the browser.
+    """
 
     @functools.wraps(handler)
-    async def run(self: Any, *args: Any) -> Any:
+    async def run(self: Any, *args: Any, **payload: Any) -> Any:
         self.problem = NO_PROBLEM
         try:
-            return await handler(self, *args)
+            return await handler(self, *args, **payload)
         except IamaError as error:
             return self._refuse(error)
         except Exception:

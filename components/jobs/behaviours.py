@@ -115,7 +115,7 @@ def _form(item: rx.Var, state: Any) -> rx.Component:
 
 def structure_table(items: rx.Var[list]) -> rx.Component:
     """Draw the structure items."""
-    headings = (("Id", "56px"), ("Component", "190px"), ("Responsibility", ""), ("Depends on", "190px"))
+    headings = (("Id", "56px"), ("Component", "190px"), ("Responsibility", "34%"), ("Interface, stays callable", ""))
     table = rx.el.table(
         rx.el.caption("Structure", class_name="visually-hidden"),
         rx.el.thead(
@@ -129,8 +129,8 @@ def structure_table(items: rx.Var[list]) -> rx.Component:
                 lambda item: rx.el.tr(
                     rx.el.td(item.mark, class_name="mono text-xs muted"),
                     rx.el.td(item.component, class_name="mono text-xs"),
-                    rx.el.td(item.responsibility),
-                    rx.el.td(item.depends_on, class_name="mono text-xs secondary"),
+                    rx.el.td(item.responsibility, title=item.responsibility),
+                    rx.el.td(item.interface, class_name="mono text-xs secondary", title=item.interface),
                 ),
             )
         ),

@@ -50,7 +50,7 @@ def _own_suite(view: rx.Var) -> rx.Component:
 def _score(view: rx.Var) -> rx.Component:
     figure = rx.el.span(
         rx.el.span(view.score, class_name="text-xl"),
-        rx.el.span(" / 100", class_name="text-xs muted"),
+        rx.cond(view.seeds.length() > 0, rx.el.span(" / 100", class_name="text-xs muted"), rx.fragment()),
         class_name="row row-4",
     )
     seeds = rx.el.div(

@@ -27,10 +27,10 @@ def timeline(rows: rx.Var[list]) -> rx.Component:
     headings = (
         ("Rev", "56px"),
         ("At, UTC", "80px"),
-        ("From", "168px"),
-        ("To", "240px"),
-        ("Stood", "72px"),
-        ("Who", "136px"),
+        ("From", "160px"),
+        ("To", "228px"),
+        ("Stood", "64px"),
+        ("Who", "104px"),
         ("Why", ""),
     )
     body = rx.foreach(
@@ -42,7 +42,7 @@ def timeline(rows: rx.Var[list]) -> rx.Component:
             rx.el.td(state_badge(row.target)),
             rx.el.td(row.elapsed, class_name="mono text-xs"),
             rx.el.td(row.actor, " ", rx.el.span(row.surface, class_name="text-xs muted")),
-            rx.el.td(row.reason, class_name="text-xs secondary"),
+            rx.el.td(row.reason, class_name="text-xs secondary", title=row.reason),
         ),
     )
     return rx.el.section(
@@ -53,7 +53,7 @@ def timeline(rows: rx.Var[list]) -> rx.Component:
 
 def audit_table(rows: rx.Var[list], note: rx.Var[str]) -> rx.Component:
     """Draw the audit events of a job as a chain, the newest at the bottom."""
-    headings = (("", "28px"), ("Seq", "72px"), ("At, UTC", "96px"), ("Event", "220px"), ("Who", "160px"), ("What", ""))
+    headings = (("", "28px"), ("Seq", "56px"), ("At, UTC", "80px"), ("Event", "152px"), ("Who", "104px"), ("What", ""))
     body = rx.foreach(
         rows,
         lambda row: rx.el.tr(
@@ -62,7 +62,7 @@ def audit_table(rows: rx.Var[list], note: rx.Var[str]) -> rx.Component:
             rx.el.td(row.at, class_name="mono text-xs"),
             rx.el.td(row.event, class_name="mono text-xs"),
             rx.el.td(row.actor),
-            rx.el.td(row.line, class_name="text-xs secondary"),
+            rx.el.td(row.line, class_name="text-xs secondary", title=row.line),
             rx.el.td(row.hash, class_name="mono text-xs muted"),
             class_name=rx.cond(row.is_linked, "", "chain-broken"),
         ),

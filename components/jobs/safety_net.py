@@ -33,7 +33,10 @@ def _group(group: rx.Var) -> rx.Component:
 
 def _test(test: rx.Var) -> rx.Component:
     return rx.el.li(
-        rx.cond(test.tone == "ok", icon("circle_check", size=14), icon("flask_conical", size=14)),
+        rx.el.span(
+            rx.cond(test.tone == "ok", icon("circle_check", size=14), icon("flask_conical", size=14)),
+            class_name="row job-tone-" + test.tone,
+        ),
         rx.el.span(test.name, class_name="code-sm clip grow"),
         rx.el.span(test.kind, class_name="text-xs muted"),
         rx.el.span(test.status, class_name="text-xs job-tone-" + test.tone),
@@ -60,7 +63,7 @@ def coverage_column(view: rx.Var) -> rx.Component:
     )
     return rx.el.aside(
         rx.el.section(
-            section_head("Baseline mode", badge),
+            section_head("Baseline", badge),
             rx.cond(view.mode_note != "", rx.el.p(view.mode_note, class_name="text-xs secondary"), rx.fragment()),
             fact_list(view.coverage),
         ),

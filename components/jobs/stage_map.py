@@ -45,7 +45,7 @@ def _station(station: rx.Var) -> rx.Component:
             title=station.label,
         ),
         rx.el.span(station.label, class_name="station-name"),
-        rx.el.span(station.fact, class_name="station-fact"),
+        rx.el.span(station.fact, class_name="station-fact", title=station.fact),
         class_name=[
             "station station-" + station.status,
             "station-tone-" + station.tone,

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from services.identity.schemas import Me
 
-_PLAN = "Local plan"
+PLAN_WORDS = "Local plan"
+"""Name of the plan of an installation of one's own, the same on every page."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def person_view(me: Me) -> PersonView:
     return PersonView(
         email=me.email,
         initials=initials(me.email),
-        plan=_PLAN,
+        plan=PLAN_WORDS,
         quota="no limit",
         segment=me.segment.value,
         consented=me.consented,

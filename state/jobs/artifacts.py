@@ -7,9 +7,9 @@ import reflex as rx
 
 from services.core.clock import now
 from services.infra.unit_of_work import UnitOfWork
-from state.base import parse_id
+from state.base import guarded, parse_id
 from state.jobs import loaders, present, present_records
-from state.jobs.base import JobPageState, guarded
+from state.jobs.base import JobPageState
 from state.jobs.record_views import ArtifactView
 
 
@@ -24,7 +24,7 @@ class JobArtifactsState(JobPageState, rx.State):
         found = await loaders.load_artifacts(uow, job_id)
         track = present.track_facts(data.job, data.transitions, data.attempts, moment)
         self.head = present.head_view(data.job, track, segment)
-        self.rail = present.rail_view(data.job, {**data.counts, "artifacts_count": str(len(found))})
+        self.rail = present.rail_view(data.job, data.counts)
         self.artifacts = present_records.artifact_rows(found, moment, loaders.DOWNLOADABLE)
 
     @rx.event

@@ -5,8 +5,7 @@ the tab left the page or the browser went away.
 """
 
 import asyncio
-import functools
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
@@ -19,7 +18,7 @@ from services.canon.vocabulary import JobAction
 from services.feed.schemas import Frame
 from services.infra.unit_of_work import UnitOfWork
 from state.account.session import SessionState
-from state.base import NO_PROBLEM, PageState, parse_id
+from state.base import PageState, guarded, parse_id
 from state.jobs import loaders
 from state.jobs.views import HeadView, NoticeView, RailView
 
@@ -36,20 +35,6 @@ STALE_CODES = {
     "STATE_REVISION_CONFLICT": "Someone already changed this job",
     "TRANSITION_NOT_ALLOWED": "The job is not in that state any more",
 }
-
-
-def guarded(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-    """Wrap a handler so that a refusal becomes the page's `problem`; arguments arrive by name from the browser."""
-
-    @functools.wraps(handler)
-    async def run(self: Any, *args: Any, **payload: Any) -> Any:
-        self.problem = NO_PROBLEM
-        try:
-            return await handler(self, *args, **payload)
-        except IamaError as error:
-            return self._refuse(error)
-
-    return run
 
 
 def job_id_of(path: str) -> UUID:

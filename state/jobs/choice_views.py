@@ -101,7 +101,7 @@ class ComponentView:
     mark: str = ""
     component: str = ""
     responsibility: str = ""
-    depends_on: str = DASH
+    interface: str = DASH
 
 
 @dataclass(frozen=True)

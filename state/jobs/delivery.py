@@ -10,8 +10,9 @@ from services.canon.errors import IamaError
 from services.core.clock import now
 from services.delivery.schemas import FileDiffView
 from services.infra.unit_of_work import UnitOfWork
+from state.base import guarded
 from state.jobs import loaders, present, present_delivery, present_diff
-from state.jobs.base import JobPageState, checked_text, guarded
+from state.jobs.base import JobPageState, checked_text
 from state.jobs.delivery_views import DiffView, EvidenceView, FileRow, HandoverView, SelectionView, SourcesView
 
 MODES = frozenset({"split", "unified", "file"})

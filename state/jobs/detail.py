@@ -28,7 +28,7 @@ class JobDetailState(JobPageState, rx.State):
         events = await loaders.load_audit(uow, job_id)
         track = present.track_facts(data.job, data.transitions, data.attempts, moment)
         self.head = present.head_view(data.job, track, segment)
-        self.rail = present.rail_view(data.job, {**data.counts, "audit_count": fmt.count(len(events))})
+        self.rail = present.rail_view(data.job, data.counts)
         self.track = present.map_view(data.job, track, moment)
         self.transitions = present_records.transition_rows(data.job, data.transitions, own_id)
         self.audit = present_records.audit_rows(events, own_id)

@@ -10,8 +10,9 @@ from services.core.clock import now
 from services.feed.schemas import Frame
 from services.infra.unit_of_work import UnitOfWork
 from services.jobs.schemas import LogLineView as LogLine
+from state.base import guarded
 from state.jobs import loaders, present, present_execution
-from state.jobs.base import JobPageState, guarded
+from state.jobs.base import JobPageState
 from state.jobs.views import AttemptView, LogLineView, NowView, StageMapView
 
 LOG_PAGE = 200

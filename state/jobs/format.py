@@ -59,8 +59,8 @@ def day(moment: datetime | None) -> str:
 
 
 def short_id(job_id: object) -> str:
-    """Print the first eight digits of an id."""
-    return str(job_id).replace("-", "")[:8]
+    """Print the last eight digits of an id: ids begin with their time, so neighbours share their first ones."""
+    return str(job_id).replace("-", "")[-8:]
 
 
 def short_sha(sha: str | None) -> str:

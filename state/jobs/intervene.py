@@ -8,8 +8,9 @@ import reflex as rx
 from services.canon.vocabulary import JobAction
 from services.core.clock import now
 from services.infra.unit_of_work import UnitOfWork
+from state.base import guarded
 from state.jobs import loaders, present, present_records
-from state.jobs.base import JobPageState, checked_action, checked_text, guarded
+from state.jobs.base import JobPageState, checked_action, checked_text
 from state.jobs.record_views import DecisionView
 
 NOTE_LONGEST = 200

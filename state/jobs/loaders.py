@@ -3,7 +3,7 @@
 Each read checks access through the service verb it calls. What it returns stays on the server; `present` words it.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -34,6 +34,7 @@ from services.jobs.schemas import (
 from services.specs import service as specs
 from services.specs.schemas import BddItem, RevisionView, SpecView
 from services.workflow import service as workflow
+from state.jobs import format as fmt
 
 DOWNLOADABLE = frozenset(
     {
@@ -48,6 +49,9 @@ DOWNLOADABLE = frozenset(
 )
 """Kinds a person may take away; packed source trees are not among them."""
 
+SUITES = frozenset({ArtifactType.TEST_SUITE, ArtifactType.BASELINE_SNAPSHOT})
+"""The generated tests as written and as recorded; the newest of both is what holds."""
+
 BASELINE_RUNS = ("BASELINE", "REBASE_BASELINE")
 
 
@@ -59,7 +63,7 @@ class FrameData:
     transitions: Sequence[TransitionView] = ()
     attempts: Sequence[AttemptView] = ()
     runs: Sequence[TestRunView] = ()
-    counts: dict[str, str] = field(default_factory=dict)
+    counts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def baseline(self) -> TestRunView | None:
@@ -80,11 +84,22 @@ async def load_frame(uow: UnitOfWork, job_id: UUID) -> FrameData:
     """
     job = await jobs.get_job_view(uow, job_id)
     runs = await jobs.list_runs(uow, job_id)
-    frame = FrameData(job, await jobs.list_transitions(uow, job_id), await jobs.list_attempts(uow, job_id), runs)
-    baseline = frame.baseline
-    if baseline is not None:
-        frame.counts["tests_count"] = str(baseline.generated_total)
+    counts = {
+        "artifacts_count": _figure(len(await artifacts.list_artifacts(uow, job_id))),
+        "audit_count": _figure(len(await jobs.list_audit(uow, job_id))),
+    }
+    frame = FrameData(
+        job, await jobs.list_transitions(uow, job_id), await jobs.list_attempts(uow, job_id), runs, counts
+    )
+    if frame.baseline is not None:
+        counts["tests_count"] = fmt.count(frame.baseline.generated_total)
+    if frame.newest is None:
+        counts["delivery_count"] = fmt.DASH
     return frame
+
+
+def _figure(number: int) -> str:
+    return fmt.count(number) if number else fmt.DASH
 
 
 async def load_log(uow: UnitOfWork, job_id: UUID, limit: int) -> list[LogLineView]:
@@ -159,19 +174,18 @@ async def read_artifact(actor: Actor, job_id: UUID, artifact_id: UUID) -> tuple[
 
 
 async def load_tests(actor: Actor, job_id: UUID) -> GeneratedSuite | None:
-    """Read the generated tests; None while none is written or they have expired."""
-    content = await _newest(actor, job_id, ArtifactType.TEST_SUITE)
+    """Read the tests as recorded on the untouched code, before that as written; None while there are none."""
+    content = await _newest(actor, job_id, SUITES)
     return GeneratedSuite.model_validate_json(content) if content is not None else None
 
 
-async def _newest(actor: Actor, job_id: UUID, kind: ArtifactType) -> bytes | None:
+async def _newest(actor: Actor, job_id: UUID, kinds: Collection[ArtifactType]) -> bytes | None:
     async with unit_of_work(actor) as uow:
-        await jobs.require_job(uow, job_id)
-        artifact_id = await artifacts.find_latest(uow, job_id, kind)
-    if artifact_id is None:
+        found = [one for one in await load_artifacts(uow, job_id) if one.type in kinds]
+    if not found:
         return None
     try:
-        return await artifacts.read_artifact(actor, artifact_id, job_id)
+        return await artifacts.read_artifact(actor, found[-1].id, job_id)
     except IamaError as error:
         if error.code != "ARTIFACT_EXPIRED":
             raise

@@ -1,6 +1,6 @@
 """Words and figures of the frame around every job screen: head, rail, track, budget cells. Pure functions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from services.canon.lifecycle import STATE_KINDS, TERMINAL_STATES, JobState, StateKind
@@ -35,6 +35,13 @@ DECISION_STATES = frozenset(
     }
 )
 """States whose way forward is chosen on the intervention screen."""
+
+_NEXT = {
+    JobState.WAITING_STRATEGY: ("strategy", "Choose strategy"),
+    JobState.WAITING_SPEC_APPROVAL: ("spec", "Review spec"),
+    JobState.DELIVERED: ("delivery", "Review result"),
+}
+"""Page below the job and verb of the one next step, where a page of its own takes it."""
 
 MODEL_CLASSES = {"L1": "L1 base", "L2": "L2 advanced", "L3": "L3 premium"}
 _BANDS = ["L1 base"] * 3 + ["L2 advanced"] * 3 + ["L2, L3 on confirm"] * 4
@@ -86,6 +93,7 @@ def attempt_status(attempt: AttemptView) -> str:
 
 def head_view(job: JobView, track: TrackFacts, segment: str = "B") -> HeadView:
     """Word the page head."""
+    page, verb = _NEXT.get(job.status, ("intervene", "Decide") if job.status in DECISION_STATES else ("", ""))
     word, allowed = STATE_WORDS[job.status], {action.action for action in job.available_actions}
     return HeadView(
         job_id=str(job.job_id),
@@ -104,6 +112,8 @@ def head_view(job: JobView, track: TrackFacts, segment: str = "B") -> HeadView:
         can_cancel=JobAction.CANCEL in allowed,
         can_revise=JobAction.REVISE_SPEC in allowed,
         needs_decision=job.status in DECISION_STATES,
+        next_page=page,
+        next_verb=verb,
         track=mini_track(track),
     )
 
@@ -114,7 +124,7 @@ def _badge(job: JobView) -> str:
     return f"{label} {max(job.attempt_total, 1)}/{REPAIR_BUDGET}" if repairing else label
 
 
-def rail_view(job: JobView, counts: dict[str, str] | None = None, scope_fact: str = "") -> RailView:
+def rail_view(job: JobView, counts: Mapping[str, str] | None = None, scope_fact: str = "") -> RailView:
     """Word the context rail.
 
     Args:

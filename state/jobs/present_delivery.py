@@ -21,7 +21,7 @@ MODES = {
     "CHARACTERIZATION": (
         "Characterization mode",
         "warning",
-        "Tests compare with today's output; what was wrong before stays wrong.",
+        "Recorded from today's code, right or wrong.",
     ),
     "BLACK_BOX": ("Black-box mode", "warning", "Only the outside of the scope is observed."),
 }
@@ -100,7 +100,7 @@ def _baseline_facts(
     return [
         Fact("Untouched code", _passed(baseline), strong=True),
         Fact("Changed code", _passed(newest), strong=True),
-        Fact("Behaviours covered", fmt.of(covered, total)),
+        Fact("Behaviours covered", fmt.of(covered, total), tone="warn" if total and covered != total else ""),
         Fact("Changed lines run", fmt.of(run, lines)),
         Fact("AST confidence", fmt.count(job.ast_confidence)),
         Fact("Frozen tests", f"{baseline.generated_total} unchanged" if baseline and newest else fmt.DASH),
@@ -148,7 +148,7 @@ def methods(job: JobView, bundle_bytes: int | None) -> list[shown.MethodView]:
         shown.MethodView(
             "PUSH_BRANCH",
             "Push a branch",
-            "Publishing is closed" if closed else f"One commit beside {target}; nothing else is touched",
+            "Publishing is closed" if closed else f"One commit beside {target}",
             not closed,
         ),
         shown.MethodView("PATCH_BUNDLE", "Patch", f"For git apply{size}"),

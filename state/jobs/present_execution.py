@@ -12,6 +12,14 @@ from state.jobs import views as shown
 
 _LEVEL_TONES = {"INFO": "info", "WARN": "warn", "DENY": "warn", "ERROR": "bad", "FAIL": "bad", "PASS": "ok"}
 _LETTERS = {"p": strips.Tick.PASSED, "f": strips.Tick.FAILED, "s": strips.Tick.SKIPPED, "n": strips.Tick.MISSING}
+_ROUTE_REASONS = {
+    "NOT_CONFIGURED": "no model configured",
+    "MEASURED_STAGE": "measured, not generated",
+    "CONFIGURED": "model configured",
+    "CLASS_DEGRADED": "class not available",
+    "FALLBACK": "model did not answer",
+}
+
 FAILING_SHOWN = 6
 """Failing tests drawn in the evidence column; the count says when there are more."""
 
@@ -117,7 +125,7 @@ def _route_facts(latest: Attempt | None) -> list[shown.Fact]:
     return [
         shown.Fact("Class", f"{word}, phase {latest.phase}"),
         shown.Fact("Route", latest.route or fmt.DASH),
-        shown.Fact("Reason", latest.route_reason or fmt.DASH),
+        shown.Fact("Reason", _ROUTE_REASONS.get(latest.route_reason or "", latest.route_reason or fmt.DASH)),
         shown.Fact("Probes inside it", fmt.count(latest.probes)),
     ]
 

@@ -20,6 +20,26 @@ from state.jobs.views import ActionView, Fact
 
 EXPIRY_WARNING = timedelta(hours=48)
 
+_TOLD_ELSEWHERE = frozenset(
+    {
+        "action",
+        "actor",
+        "actor_id",
+        "at",
+        "event_type",
+        "job_id",
+        "new_state",
+        "old_state",
+        "reason_code",
+        "revision_id",
+        "seq",
+        "state_revision",
+        "tenant_id",
+        "trigger",
+    }
+)
+"""Facts of an audited event that a column, the page head or the words of the move show already."""
+
 TEST_ACTIONS = frozenset(
     {
         JobAction.APPROVE_TESTS,
@@ -75,8 +95,26 @@ def audit_rows(events: Sequence[AuditEventView], own_id: str) -> list[shown.Audi
 
 
 def _body_words(body: Mapping[str, Any]) -> str:
-    parts = [f"{name} {value}" for name, value in body.items() if name != "actor" and isinstance(value, str | int)]
-    return ", ".join(parts)[:160]
+    """Word what happened: the move, why and by which action, then every other fact that no column shows."""
+    words = []
+    if "new_state" in body:
+        old = _state_words(body["old_state"]) if body.get("old_state") else "new"
+        words.append(f"{old} → {_state_words(body['new_state'])}")
+    words += [_plain(body[name]) for name in ("action", "trigger", "reason_code") if body.get(name)]
+    words += [
+        f"{name.replace('_', ' ')} {value}"
+        for name, value in body.items()
+        if name not in _TOLD_ELSEWHERE and isinstance(value, str | int) and value != ""
+    ]
+    return ", ".join(words)
+
+
+def _state_words(state: str) -> str:
+    return STATE_WORDS[JobState(state)].label.capitalize() if state in set(JobState) else state
+
+
+def _plain(code: str) -> str:
+    return str(code).replace("_", " ").lower()
 
 
 def artifact_rows(
@@ -146,8 +184,8 @@ def detail_sections(
                 Fact("Strategy", strategy),
                 Fact("Isolation", present.isolation_note(job)),
                 Fact("Network in tests", job.test_network_mode.lower()),
-                Fact("Delivery policy", job.delivery_policy.replace("_", " ").lower()),
-                Fact("Billing checkpoint", job.checkpoint.replace("_", " ").lower()),
+                Fact("Delivery", "branch or patch" if job.source.kind == "GIT" else _plain(job.delivery_policy)),
+                Fact("Billing checkpoint", _plain(job.checkpoint)),
             ],
         ),
     ]

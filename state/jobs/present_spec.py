@@ -13,6 +13,7 @@ from state.jobs.spec_draft import Item, differing
 from state.jobs.views import Fact
 
 REVISIONS_SHOWN = 3
+_STAYS_CALLABLE = "These stay callable as they are: "
 
 _FIELD_WORDS = {
     "title": "title",
@@ -54,7 +55,7 @@ def behaviour_rows(
 
 
 def _behaviour(item: Item, in_conflict: int, planned: Mapping[str, int]) -> shown.BehaviourView:
-    evidence = [entry for entry in item.get("evidence") or [] if isinstance(entry, Mapping)]
+    evidence = observed(item)
     own = sum(_is_test(entry) for entry in evidence)
     tests = planned.get(item["id"])
     return shown.BehaviourView(
@@ -73,6 +74,12 @@ def _behaviour(item: Item, in_conflict: int, planned: Mapping[str, int]) -> show
     )
 
 
+def observed(item: Item) -> list[Mapping[str, Any]]:
+    """List where a behaviour was seen; a note that it was never seen is not one of the places."""
+    entries = [entry for entry in item.get("evidence") or [] if isinstance(entry, Mapping)]
+    return [entry for entry in entries if str(entry.get("kind", "")).upper() != "UNOBSERVED"]
+
+
 def _is_test(entry: Mapping[str, Any]) -> bool:
     return bool(entry.get("test")) or "test" in str(entry.get("kind", "")).lower()
 
@@ -89,10 +96,15 @@ def component_rows(items: Sequence[Item]) -> list[shown.ComponentView]:
     """Word structure items in their order."""
     return [
         shown.ComponentView(
-            item["id"], item["id"], item["component"], item["responsibility"], item.get("interface_notes") or fmt.DASH
+            item["id"], item["id"], item["component"], item["responsibility"], _interface(item.get("interface_notes"))
         )
         for item in items
     ]
+
+
+def _interface(notes: str | None) -> str:
+    """Shorten the usual opening of an interface note, which the column's heading says already."""
+    return (notes or fmt.DASH).removeprefix(_STAYS_CALLABLE)
 
 
 def revision_rows(revisions: Sequence[RevisionView], own_id: str, everything: bool) -> list[shown.RevisionView]:
@@ -125,7 +137,7 @@ def spec_view(job: JobView, spec: SpecView | None) -> shown.SpecView:
     """Word what does not depend on the draft."""
     if spec is None:
         return shown.SpecView(locked_reason="The spec is drafted after a strategy is chosen.")
-    unseen = [item for item in spec.bdd_items if not item.evidence]
+    unseen = [item for item in spec.bdd_items if not observed(item.model_dump())]
     return shown.SpecView(
         revision=f"v{spec.number}",
         next_revision=f"v{spec.number + 1}",
@@ -212,6 +224,5 @@ def linked_tests(item: Item | None, names: Sequence[str]) -> list[shown.LinkedTe
     """List the tests that speak for a behaviour: generated ones first, then where it was observed."""
     if item is None:
         return []
-    observed = [entry for entry in item.get("evidence") or [] if isinstance(entry, Mapping)]
     rows = [shown.LinkedTestView(name, "generated") for name in names]
-    return rows + [shown.LinkedTestView(_seen(entry).label, "observed", "ok") for entry in observed]
+    return rows + [shown.LinkedTestView(_seen(entry).label, "observed", "ok") for entry in observed(item)]

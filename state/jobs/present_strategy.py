@@ -49,10 +49,9 @@ def _functions(facts: Facts) -> CellWords:
 
 
 def _complexity(facts: Facts) -> CellWords:
-    before = _number(facts, "highest_complexity_before")
-    return CellWords(
-        fmt.count(_number(facts, "highest_complexity_after")), f"from {fmt.count(before)}" if before else ""
-    )
+    before, after = (_number(facts, f"highest_complexity_{side}") for side in ("before", "after"))
+    words = "" if before is None else "unchanged" if before == after else f"from {fmt.count(before)}"
+    return CellWords(fmt.count(after), words)
 
 
 def _counted(name: str, tone: str = "") -> Callable[[Facts], CellWords]:

@@ -14,8 +14,9 @@ from services.infra.unit_of_work import UnitOfWork
 from services.jobs.schemas import ProposalView
 from services.specs.schemas import RevisionView
 from services.specs.schemas import SpecView as Spec
+from state.base import guarded
 from state.jobs import loaders, present, present_delivery, present_spec, spec_draft
-from state.jobs.base import JobPageState, checked_text, guarded
+from state.jobs.base import JobPageState, checked_text
 from state.jobs.choice_views import (
     BehaviourView,
     CompareLineView,
@@ -39,6 +40,8 @@ class SpecWorkbenchState(JobPageState, rx.State):
     behaviours_line: str = ""
     revisions: list[RevisionRow] = []
     all_revisions: bool = False
+    has_more: bool = False
+    has_history: bool = False
     linked: list[LinkedTestView] = []
     linked_title: str = ""
     hazards: list[HazardView] = []
@@ -100,6 +103,8 @@ class SpecWorkbenchState(JobPageState, rx.State):
         self.is_dirty = bool(changed) or [i["id"] for i in self._bdd] != [i["id"] for i in self._base_bdd]
         rows = present_spec.revision_rows(self._revisions, self._own_id, self.all_revisions)
         self.revisions = [present_spec.draft_row(len(changed), self._base), *rows] if self.is_dirty else rows
+        self.has_more = len(self._revisions) > present_spec.REVISIONS_SHOWN
+        self.has_history = self.is_dirty or len(self._revisions) > 1
         item = next((item for item in self._bdd if item["id"] == self.opened), None)
         self.linked = present_spec.linked_tests(item, [])
         self.linked_title = f"{self.opened}, linked tests" if item else ""

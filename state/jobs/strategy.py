@@ -9,8 +9,9 @@ from services.canon.errors import IamaError
 from services.canon.vocabulary import STRATEGY_WORDS, JobAction, ProposalLevel
 from services.core.clock import now
 from services.infra.unit_of_work import UnitOfWork
+from state.base import guarded
 from state.jobs import loaders, present, present_strategy
-from state.jobs.base import JobPageState, guarded
+from state.jobs.base import JobPageState
 from state.jobs.choice_views import StrategyView
 
 

@@ -45,7 +45,10 @@ class StripScale:
 
 GENERATED = StripScale(3, 2)
 ROWS = StripScale(2, 1)
-SUITE = StripScale(1, 1, ((Tick.PASSED, 8), (Tick.FAILED, 17), (Tick.SKIPPED, 2), (Tick.MISSING, 2)))
+_TALL = ((Tick.PASSED, 8), (Tick.FAILED, 17), (Tick.SKIPPED, 2), (Tick.MISSING, 2))
+SUITE = StripScale(1, 1, _TALL)
+SMALL_SUITES = (StripScale(5, 2, _TALL), StripScale(3, 2, _TALL), StripScale(2, 1, _TALL))
+"""Wider ticks for a suite that would leave most of its line empty, widest first."""
 
 
 def draw(before: Sequence[Tick], after: Sequence[Tick], scale: StripScale = GENERATED) -> StripView:
@@ -77,9 +80,11 @@ def draw_lines(before: Sequence[Tick], after: Sequence[Tick], per_line: int, lin
     room = per_line * lines
     if len(before) > room:
         before, after = condense(before, after, -(-len(before) // room))
+    width = per_line * SUITE.pitch
+    scale = next((one for one in SMALL_SUITES if len(before) * one.pitch <= width), SUITE)
     half = -(-len(before) // lines) if len(before) > per_line else len(before)
     starts = range(0, len(before), max(half, 1))
-    return [draw(before[at : at + half], after[at : at + half], SUITE) for at in starts]
+    return [draw(before[at : at + half], after[at : at + half], scale) for at in starts]
 
 
 def condense(before: Sequence[Tick], after: Sequence[Tick], group: int) -> tuple[list[Tick], list[Tick]]:

@@ -61,6 +61,8 @@ class HeadView:
     can_cancel: bool = False
     can_revise: bool = False
     needs_decision: bool = False
+    next_page: str = ""
+    next_verb: str = ""
     track: TrackView = field(default_factory=TrackView)
 
 

@@ -11,6 +11,7 @@ from services.canon.errors import IamaError
 from services.core.actor import Actor
 from services.engine.goals import EXAMPLES, parse_goal
 from services.jobs.schemas import CreateJobRequest
+from state.account.views import PLAN_WORDS
 from state.base import NO_PROBLEM, PageState, guarded, internal_error
 from state.repositories.preflight import PreflightView, measure
 from state.setup.loaders import create_and_start
@@ -49,7 +50,7 @@ class NewJobState(PageState, rx.State):
         self.url = wanted.get("url", self.url)[:_TEXT_MAX]
         self.branch = wanted.get("branch", self.branch)[:_TEXT_MAX]
         self.scope = wanted.get("scope", self.scope)[:_TEXT_MAX]
-        self.plan = plan.tier.capitalize()
+        self.plan = PLAN_WORDS
         limit = plan.concurrent_jobs
         self.open_jobs = "no limit" if limit is None else f"{limit} at once"
         self.activity = ""

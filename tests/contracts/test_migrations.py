@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from sqlalchemy import create_engine
-from sqlalchemy.engine import make_url
-
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
+
 from services.canon.lifecycle import legal_pairs
 from services.infra.migrate import DatabaseUrls, alembic_config, downgrade, migrate
 from services.tables import METADATA

@@ -31,7 +31,7 @@ def page() -> rx.Component:
         class_name="stack execution-centre",
     )
     body = [stage_map(State.track), rx.el.div(centre, now_panel(State.now), class_name="split")]
-    actions = [_decide(), _edit_spec(), cancel_button(State)]
+    actions = [_next_step(), _edit_spec(), cancel_button(State)]
     regions = job_regions(State, *body, actions=actions, activity="Loading the run", track=False)
     return workspace(*regions, rail=page_rail(State, "execution"))
 
@@ -40,10 +40,13 @@ def _base() -> rx.Var[str]:
     return "/jobs/" + State.head.job_id
 
 
-def _decide() -> rx.Component:
-    link = link_button("Decide", _base() + "/intervene", tag="circle_pause", kind="primary", size="compact")
-    return rx.cond(State.head.needs_decision, link, rx.fragment())
+def _next_step() -> rx.Component:
+    link = link_button(
+        State.head.next_verb, _base() + "/" + State.head.next_page, tag="arrow_right", kind="primary", size="compact"
+    )
+    return rx.cond(State.head.next_verb != "", link, rx.fragment())
 
 
 def _edit_spec() -> rx.Component:
-    return link_button("Edit spec", _base() + "/spec", tag="pencil_line", size="compact")
+    link = link_button("Edit spec", _base() + "/spec", tag="pencil_line", size="compact")
+    return rx.cond(State.head.can_revise, link, rx.fragment())

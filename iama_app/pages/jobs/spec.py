@@ -38,7 +38,8 @@ def page() -> rx.Component:
         class_name="spec-centre",
     )
     body = [rx.el.div(centre, _detail(), class_name="split"), _turn()]
-    actions = [button("Compare with v1", tag="diff", size="compact", on_click=State.compare), cancel_button(State)]
+    compare = button("Compare with v1", tag="diff", size="compact", on_click=State.compare)
+    actions = [rx.cond(State.has_history, compare, rx.fragment()), cancel_button(State)]
     regions = job_regions(State, *body, actions=actions, activity="Loading the spec")
     return workspace(*regions, rail=page_rail(State, "spec"))
 
@@ -78,7 +79,7 @@ def _detail() -> rx.Component:
         on_click=State.show_all_revisions,
     )
     return rx.el.aside(
-        revision_rail(State.revisions, "head " + State.view.revision, more),
+        revision_rail(State.revisions, "head " + State.view.revision, rx.cond(State.has_more, more, rx.fragment())),
         rx.cond(State.linked_title != "", linked_tests(State.linked_title, "", State.linked), rx.fragment()),
         rx.el.section(section_head("Coverage of the scope"), fact_list(State.view.coverage)),
         rx.cond(State.hazards.length() > 0, _hazards(), rx.fragment()),
