@@ -176,7 +176,7 @@ def _literal_first(finding: Finding, view: FileView) -> bool:
     """Only a literal may change sides: of two objects the left one decides what equal means."""
     before, _ = _before_and_after(finding, view.text)
     try:
-        found = ast.parse(before.strip(), mode="eval").body
+        found = ast.parse(f"({before})", mode="eval").body
         if isinstance(found, ast.Compare):
             ast.literal_eval(found.left)
             return True

@@ -9,7 +9,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -287,6 +287,17 @@ def commit_all(folder: Path) -> Path:
     git(folder, "init", "--quiet", "-b", "main")
     git(folder, "add", "--all", "--force")
     git(folder, "commit", "--quiet", "--allow-empty", "-m", "First version")
+    return folder
+
+
+def fast_import(folder: Path, content: bytes, paths: Sequence[str]) -> Path:
+    """Make a bare-bones repository in which one content stands at many paths; nothing is checked out."""
+    folder.mkdir(parents=True)
+    git(folder, "init", "--quiet", "-b", "main")
+    stream = [b"blob\nmark :1\ndata %d\n" % len(content), content, b"\n"]
+    stream.append(b"commit refs/heads/main\ncommitter Owner <owner@example.org> 1700000000 +0000\ndata 0\n")
+    stream += [f"M 100644 :1 {path}\n".encode() for path in paths]
+    git(folder, "fast-import", "--quiet", stdin=b"".join([*stream, b"\n"]))
     return folder
 
 
