@@ -1,7 +1,7 @@
 """Writes `docs/traceability.md`: each requirement, the code that names it, the tests that try it, how those ended.
 
 Tests belong to a requirement when their docstring or name mentions its id, or when `docs/reference/requirements.md`
-lists their file or class. `--results FILE` takes the `--junitxml` file of one pytest run; otherwise nothing counts as run.
+lists their file or class. `--results FILE` takes the `--junitxml` file of one pytest run; else nothing counts as run.
 """
 
 import argparse

@@ -26,10 +26,15 @@ def die_with_parent() -> None:
 
 
 class PoolWorker(Worker):
-    """A worker that notices within seconds that work waits, and whose child never outlives it."""
+    """A worker that notices within seconds that work waits; it never outlives the pool, nor its child it."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **{**options, "worker_ttl": 30, "job_monitoring_interval": 5})
+
+    def work(self, *arguments: Any, **options: Any) -> bool:
+        """Serve until told to stop or until the pool is gone."""
+        die_with_parent()
+        return super().work(*arguments, **options)
 
     def setup_work_horse_signals(self) -> None:
         """Tie the forked child to this worker."""

@@ -27,8 +27,8 @@ def timeline(rows: rx.Var[list]) -> rx.Component:
     headings = (
         ("Rev", "56px"),
         ("At, UTC", "80px"),
-        ("From", "160px"),
-        ("To", "228px"),
+        ("From", "152px"),
+        ("To", "236px"),
         ("Stood", "64px"),
         ("Who", "104px"),
         ("Why", ""),

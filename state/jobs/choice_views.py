@@ -175,6 +175,7 @@ class SpecView:
     starts: list[Fact] = field(default_factory=list)
     hazards: list[Fact] = field(default_factory=list)
     is_ready: bool = False
+    is_open: bool = False
     is_editable: bool = False
     locked_reason: str = ""
     consequence: str = ""

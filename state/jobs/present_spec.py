@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from services.canon.lifecycle import JobState
 from services.jobs.schemas import JobView
 from services.specs.schemas import RevisionView, SpecView
 from state.jobs import choice_views as shown
@@ -104,7 +105,7 @@ def component_rows(items: Sequence[Item]) -> list[shown.ComponentView]:
 
 def _interface(notes: str | None) -> str:
     """Shorten the usual opening of an interface note, which the column's heading says already."""
-    return (notes or fmt.DASH).removeprefix(_STAYS_CALLABLE)
+    return (notes or fmt.DASH).removeprefix(_STAYS_CALLABLE).replace("`", "")
 
 
 def revision_rows(revisions: Sequence[RevisionView], own_id: str, everything: bool) -> list[shown.RevisionView]:
@@ -154,6 +155,7 @@ def spec_view(job: JobView, spec: SpecView | None) -> shown.SpecView:
             Fact("AST confidence", fmt.count(job.ast_confidence)),
             Fact("Then", "sandbox, untouched code"),
         ],
+        is_open=job.status is JobState.WAITING_SPEC_APPROVAL,
         is_ready=job.spec_status == "READY" or spec.approved,
         is_editable=spec.editable,
         locked_reason="" if spec.editable else "This revision is frozen in the present state.",
@@ -162,7 +164,7 @@ def spec_view(job: JobView, spec: SpecView | None) -> shown.SpecView:
 
 
 def _consequence(job: JobView, spec: SpecView) -> str:
-    if job.status.value == "WAITING_SPEC_APPROVAL":
+    if job.status is JobState.WAITING_SPEC_APPROVAL:
         return f"Approving v{spec.number} freezes it and starts test generation. Charging starts there."
     return "Saving a change stops the run and goes back to approval; attempt counters start again."
 

@@ -202,9 +202,15 @@ def _station(facts: TrackFacts, state: JobState, at: int, here: int) -> StationV
         status=_status(facts.state, at, here),
         tone=word.token,
         elapsed=fmt.elapsed(visit.seconds) if visit and STATE_KINDS[state] is not StateKind.TERMINAL else "",
-        fact=visit.fact if visit else "",
+        fact=_fact(visit) if visit else "",
         since=facts.since if at == here and STATE_KINDS[state] is not StateKind.TERMINAL else 0.0,
     )
+
+
+def _fact(visit: Visit) -> str:
+    """Fit a fact to its station: the scope is on the rail, and tests are only written here, not kept yet."""
+    words = visit.fact.removesuffix(" in scope")
+    return words.replace(" tests", " written") if visit.state is _S.GENERATING_TESTS else words
 
 
 def _status(present: JobState, at: int, here: int) -> str:

@@ -100,9 +100,7 @@ def _assert_audited(installation: Installation, job_id: UUID) -> None:
 
 def _assert_swept(installation: Installation, job_id: UUID) -> None:
     data = installation.folder / "data"
-    sessions = installation.rows(
-        "SELECT sandbox_id, status FROM remote_execution_sessions WHERE job_id = %s", job_id
-    )
+    sessions = installation.rows("SELECT sandbox_id, status FROM remote_execution_sessions WHERE job_id = %s", job_id)
     assert {row["status"] for row in sessions} == {"WIPED"}, sessions
     left = [str(path) for path in (data / "scratch").glob(f"{job_id}*")]
     left += [row["sandbox_id"] for row in sessions if (data / "sandbox" / row["sandbox_id"]).exists()]

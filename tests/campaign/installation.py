@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 from iama_app.cli.data_folder import new_run_record
 from iama_app.cli.environment import Surroundings
 from iama_app.cli.migration import migrate_apart
-from iama_app.cli.supervisor import Program, Supervised, Supervisor
+from iama_app.cli.supervisor import Program, Supervisor
 from iama_app.cli.up import programs
 from services.infra.database import APP_URL_VARIABLE
 from services.infra.embedded.processes import free_port
@@ -30,8 +30,8 @@ from services.infra.settings_clock import CLOCK_SCALE_VARIABLE
 from services.repositories.rules import LOCAL_ROOTS_VARIABLE
 from tests.campaign.kills import Kill, full_table
 
-SHORT_CLOCKS = 0.2
-"""Leases of 4 s, beats of 1 s: short enough to wait for, long enough not to be lost on a busy machine."""
+SHORT_CLOCKS = 0.15
+"""Leases of 3 s, beats of 0.75 s: short enough to wait for, long enough not to be lost on a busy machine."""
 
 _ADDRESSES = (APP_URL_VARIABLE, "REDIS_URL", DATA_VARIABLE, LOCAL_ROOTS_VARIABLE)
 _T = TypeVar("_T")
@@ -69,11 +69,15 @@ class Installation:
 
     def renew(self) -> None:
         """Watch everything with a fresh count of restarts; no failpoint stays armed."""
-        self._supervisor = Supervisor(self.restarts.append)
-        for item in self._items():
-            self._supervisor.watch(item)
+        self.forget_restarts()
         for marker in self.markers.iterdir():
             marker.unlink(missing_ok=True)
+
+    def forget_restarts(self) -> None:
+        """Count restarts anew: a campaign kills more often than the launcher puts up with."""
+        self._supervisor = Supervisor(self.restarts.append)
+        for item in (*self.servers.values(), *self.programs.values()):
+            self._supervisor.watch(item)
 
     def check(self) -> None:
         """Restart what ended, as the launcher does on every round."""
@@ -118,9 +122,6 @@ class Installation:
         """Return the ends of the log files, for a failing test."""
         logs = sorted((self.folder / "data" / "logs").glob("*.log"))
         return "\n".join(f"== {log.name}\n{log.read_text(errors='replace')[-2500:]}" for log in logs)
-
-    def _items(self) -> list[Supervised]:
-        return [*self.servers.values(), *self.programs.values()]
 
 
 @contextlib.contextmanager

@@ -56,13 +56,14 @@ class Watch(Display):
 
     def tick(self) -> None:
         """Keep everything alive; hold every kill against the time in which the job must go on."""
-        self.installation.check()
         for kill in self.kills:
             if kill not in self.fired and self._was_armed(kill) and not self.installation.is_armed(kill):
                 self.fired[kill] = time.time()
+                self.installation.forget_restarts()
         for kill, moment in self.fired.items():
             if kill not in self.stood_still:
                 self._look(kill, moment)
+        self.installation.check()
 
     def close(self) -> None:
         """The job ended: every kill that fired was got over."""

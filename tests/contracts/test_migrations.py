@@ -11,11 +11,11 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
 from services.canon.lifecycle import legal_pairs
-from services.infra.migrate import DatabaseUrls, alembic_config, downgrade, migrate
+from services.infra.migrate import alembic_config, downgrade, migrate
 from services.tables import METADATA
 from tests.support.database import empty_database
+from tests.support.servers import RunningServers
 
-SECRET = b"contract tests"
 _CATALOGUE = """
 SELECT 'table ' || tablename FROM pg_tables WHERE schemaname = 'public'
 UNION ALL SELECT 'function ' || p.oid::regprocedure FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
@@ -30,20 +30,11 @@ UNION ALL SELECT 'pair ' || from_state || ' ' || to_state FROM legal_transitions
 
 
 @pytest.fixture(scope="module")
-def scratch(database: DatabaseUrls) -> Iterator[str]:
-    """A migrated database of its own; roles keep the passwords of the run."""
-    with empty_database(database.admin, "migrations") as url:
-        _roles_kept(database, url)
+def scratch(servers: RunningServers) -> Iterator[str]:
+    """A migrated database of its own."""
+    with empty_database(servers.postgres.url, "migrations") as url:
+        migrate(url, servers.secret)
         yield url
-
-
-def _roles_kept(database: DatabaseUrls, url: str) -> None:
-    """Migrate beside the run's database without changing the passwords its roles sign in with."""
-    secrets = {role: make_url(getattr(database, role)).password for role in ("app", "worker", "operator")}
-    migrate(url, SECRET)
-    with psycopg.connect(database.admin, autocommit=True) as connection:
-        for role, password in secrets.items():
-            connection.execute(f"ALTER ROLE iama_{role} PASSWORD '{password}'".encode())
 
 
 def _catalogue(url: str) -> list[str]:
@@ -67,9 +58,9 @@ class TestUpgrade:
             rows = connection.execute("SELECT from_state, to_state FROM legal_transitions").fetchall()
         assert set(rows) == {(source.value, target.value) for source, target in legal_pairs()}
 
-    def test_twice_changes_nothing(self, database: DatabaseUrls, scratch: str) -> None:
+    def test_twice_changes_nothing(self, servers: RunningServers, scratch: str) -> None:
         before = _catalogue(scratch)
-        _roles_kept(database, scratch)
+        migrate(scratch, servers.secret)
         assert _catalogue(scratch) == before
 
     def test_has_one_head_and_no_fork(self, scratch: str) -> None:
@@ -79,7 +70,7 @@ class TestUpgrade:
 
 class TestDowngrade:
     def test_to_the_base_leaves_nothing_and_an_upgrade_brings_all_of_it_back(
-        self, database: DatabaseUrls, scratch: str
+        self, servers: RunningServers, scratch: str
     ) -> None:
         before = _catalogue(scratch)
         downgrade(scratch, "base")
@@ -90,13 +81,13 @@ class TestDowngrade:
             ).fetchall()
         assert tables == [("alembic_version",)]
         assert functions == []
-        _roles_kept(database, scratch)
+        migrate(scratch, servers.secret)
         assert _catalogue(scratch) == before
 
-    def test_steps_one_by_one_through_every_revision(self, database: DatabaseUrls, scratch: str) -> None:
+    def test_steps_one_by_one_through_every_revision(self, servers: RunningServers, scratch: str) -> None:
         script = ScriptDirectory.from_config(alembic_config(scratch))
         for revision in [step.revision for step in script.walk_revisions()][1:]:
             downgrade(scratch, revision)
         downgrade(scratch, "base")
-        _roles_kept(database, scratch)
+        migrate(scratch, servers.secret)
         assert "table refactor_jobs" in _catalogue(scratch)

@@ -10,6 +10,7 @@ from components.jobs.revisions import linked_tests, revision_comparison, revisio
 from components.layout.heads import action_bar, panel_head
 from components.ui.blocks import loading_rows
 from components.ui.button import button, link_button
+from components.ui.icon import icon
 from iama_app.shells.workspace import workspace
 from state.account.session import SessionState
 from state.jobs.spec import SpecWorkbenchState as State
@@ -90,16 +91,21 @@ def _detail() -> rx.Component:
 
 
 def _hazards() -> rx.Component:
+    heading = rx.cond(State.view.is_open, "Hazards to accept", "Hazards disclosed")
     return rx.el.section(
-        section_head("Hazards to accept", rx.el.span(State.hazards.length(), class_name="medium job-tone-warn")),
+        section_head(heading, rx.el.span(State.hazards.length(), class_name="medium job-tone-warn")),
         rx.foreach(
             State.hazards,
             lambda one: rx.el.label(
-                rx.el.input(
-                    type="checkbox",
-                    checked=State.accepted.contains(one.mark),
-                    on_change=State.accept_hazard(one.mark),
-                    class_name="check__box",
+                rx.cond(
+                    State.view.is_open,
+                    rx.el.input(
+                        type="checkbox",
+                        checked=State.accepted.contains(one.mark),
+                        on_change=State.accept_hazard(one.mark),
+                        class_name="check__box",
+                    ),
+                    icon("triangle_alert", size=14),
                 ),
                 rx.el.span(rx.el.span(one.mark, class_name="mono muted"), " ", one.text, class_name="text-xs"),
                 class_name="choice",

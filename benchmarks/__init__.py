@@ -1,0 +1,1 @@
+"""Figures of the product, each beside its peer or its goal."""
