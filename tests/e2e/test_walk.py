@@ -134,7 +134,7 @@ def _at_spec(api: ApiClient, folder: Path, **more: object) -> str:
 
 
 def _hazards(api: ApiClient, job_id: str) -> list[str]:
-    chosen = next(one for one in api.get(f"/v2/jobs/{job_id}/proposals")["items"] if one["selected"])
+    chosen = next(one for one in api.get(f"/v2/jobs/{job_id}/proposals")["proposals"] if one["selected"])
     return [str(one["id"]) for one in chosen["hazards"]]
 
 
@@ -283,7 +283,7 @@ class TestStaleAction:
         page.wait_for_timeout(500)
         held.release()
         expect(page.get_by_role("alert").first).to_contain_text("The job is not in that state any more")
-        chosen = [one["level"] for one in api.get(f"/v2/jobs/{job_id}/proposals")["items"] if one["selected"]]
+        chosen = [one["level"] for one in api.get(f"/v2/jobs/{job_id}/proposals")["proposals"] if one["selected"]]
         assert chosen == ["CONSERVATIVE"]
         api.act(job_id, "CANCEL")
 
