@@ -1,8 +1,8 @@
 """B1: transitions per second of a six-transition job beside DBOS steps per second, on the same crash-safe PostgreSQL.
 
 Ours: eight clients, each a workspace of its own; every transition is a unit of work through `services.jobs` under
-row-level security, with revision check, audit link, feed frame, queue item, outbox row and timers. Theirs: a workflow of
-six empty steps, eight threads. Creating the job and the workflow is inside the time on both sides.
+row-level security, with revision check, audit link, feed frame, queue item, outbox row and timers. Theirs: a workflow
+of six empty steps, eight threads. Creating the job and the workflow is inside the time on both sides.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import sys
 from functools import partial
 
 from benchmarks.dbos_peer import DbosPeer
-from benchmarks.figures import PAIRS, in_turns, is_small, ratio, show_rates
+from benchmarks.figures import PAIRS, finish, in_turns, is_small, ratio, show_rates
 from benchmarks.job_route import CLIENTS, connect, rate, walk, walk_raw
 from benchmarks.workplace import Workplace, running_workplace
 from tests.support.bench import Bench, Workspace
@@ -49,9 +49,7 @@ def _compare(place: Workplace, runner: asyncio.Runner, peer: DbosPeer, *, jobs: 
     function = show_rates("database function through asyncpg", bare, "transitions/s")
     steps = show_rates("DBOS", theirs, "steps/s")
     print(f"  database function beside DBOS: {function / steps:.2f}x")
-    figure = ratio("job_transitions", transitions / steps, BAR)
-    print(figure)
-    return 0 if figure.is_met else 1
+    return finish(ratio("job_transitions", transitions / steps, BAR))
 
 
 if __name__ == "__main__":
