@@ -9,6 +9,8 @@ from statistics import median
 
 PAIRS = 5
 """Least number of turns each side gets; medians are compared."""
+MISSED = 3
+"""Exit status of a benchmark whose ratio missed its bar; any other status but 0 means that it broke."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,12 @@ def show_latencies(name: str, seconds: Sequence[float]) -> float:
     p50, p95, p99, worst = (percentile(seconds, share) * 1000 for share in (0.5, 0.95, 0.99, 1.0))
     print(f"  {name:<34} n={len(seconds)} p50 {p50:.1f} ms  p95 {p95:.1f} ms  p99 {p99:.1f} ms  max {worst:.1f} ms")
     return p95
+
+
+def finish(figure: Figure) -> int:
+    """Print the figure as the last line and return the status that the process ends with."""
+    print(figure)
+    return MISSED if figure.decides and not figure.is_met else 0
 
 
 def is_small() -> bool:

@@ -35,7 +35,7 @@ RAW = (
 INSERT = (
     "INSERT INTO refactor_jobs (id, tenant_id, project_id, owner_id, source_kind, goal, execution_mode, "
     "test_network_mode, origin_surface, billing_subject, delivery_policy, repo_label, target_paths) VALUES "
-    "($1, $2, $3, $4, 'GIT', 'Clean up', 'REMOTE_SANDBOX', 'MOCKED', 'API', 'USER', 'DRAFT_PR', 'a/b', '[\".\"]')"
+    "($1, $2, $3, $4, 'GIT', 'Clean up', 'REMOTE_SANDBOX', 'MOCKED', 'API', 'USER', 'DRAFT_PR', 'a/b', '{.}')"
 )
 
 
