@@ -32,9 +32,9 @@ class PoolWorker(Worker):
         super().__init__(*arguments, **{**options, "worker_ttl": 30, "job_monitoring_interval": 5})
 
     def work(self, *arguments: Any, **options: Any) -> bool:
-        """Serve until told to stop or until the pool is gone."""
+        """Serve until told to stop or until the pool is gone; RQ's own scheduler has nothing to do here."""
         die_with_parent()
-        return super().work(*arguments, **options)
+        return super().work(*arguments, **{**options, "with_scheduler": False})
 
     def setup_work_horse_signals(self) -> None:
         """Tie the forked child to this worker."""
