@@ -62,13 +62,11 @@ class Installation:
         descendants = [pid for process in self.processes.values() for pid in children_of(process.pid)]
         for process in self.processes.values():
             process.terminate()
-        for name, process in self.processes.items():
-            began = time.monotonic()
+        for process in self.processes.values():
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 process.kill()
-            print("STOP", name, time.monotonic() - began)
         for pid in descendants:
             try:
                 os.kill(pid, signal.SIGKILL)
