@@ -4,6 +4,7 @@ import hashlib
 from datetime import timedelta
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
@@ -111,7 +112,11 @@ async def read_artifact(actor: Actor, artifact_id: UUID, job_id: UUID | None = N
     if row.deleted_at is not None:
         raise IamaError("ARTIFACT_EXPIRED", deleted_at=row.deleted_at.isoformat())
     key, _ = await _data_key(actor)
-    content = open_sealed(key, await storage.get(row.storage_key), f"artifact:{actor.tenant_id}")
+    sealed = await storage.get(row.storage_key)
+    try:
+        content = open_sealed(key, sealed, f"artifact:{actor.tenant_id}")
+    except InvalidTag as error:
+        raise IamaError("ARTIFACT_HASH_MISMATCH", artifact_id=str(artifact_id)) from error
     if hashlib.sha256(content).hexdigest() != row.content_hash:
         raise IamaError("ARTIFACT_HASH_MISMATCH", artifact_id=str(artifact_id))
     return content
