@@ -94,6 +94,11 @@ class PageState(rx.State, mixin=True):
     loaded: bool = False
     _watch: int = 0
 
+    def _address(self) -> str:
+        """Return path and query of the page, for the way back."""
+        url = self.router.url
+        return f"{url.path}?{url.query}" if url.query else str(url.path)
+
     async def _session(self) -> SessionActor | None:
         """Return whose living session this tab's cookie is; asked on every event, since it may have ended meanwhile."""
         return await identity.resolve_cookie(cookie_value(self.router.headers.cookie, SESSION_COOKIE))
@@ -118,7 +123,7 @@ class PageState(rx.State, mixin=True):
     def _refuse(self, error: IamaError) -> Any:
         """Show a refusal on the page, or lead to the page that lifts it."""
         if error.code == "AUTHENTICATION_REQUIRED":
-            return rx.redirect(sign_in_address(self.router.url.path))
+            return rx.redirect(sign_in_address(self._address()))
         if error.code == "CONSENT_REQUIRED":
             return rx.redirect(WELCOME_PATH)
         self.problem = problem_of(error)

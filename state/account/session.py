@@ -29,7 +29,7 @@ class SessionState(PageState, rx.State):
             if error.code != "AUTHENTICATION_REQUIRED":
                 raise
             self.person = PersonView()
-            return rx.redirect(sign_in_address(path), replace=True)
+            return rx.redirect(sign_in_address(self._address()), replace=True)
         self.loaded = True
         if not self.person.consented and path.rstrip("/") != WELCOME_PATH:
             return rx.redirect(WELCOME_PATH, replace=True)

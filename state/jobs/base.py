@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 import reflex as rx
-from reflex_base.registry import RegistrationContext
 
 from services.canon.errors import IamaError
 from services.canon.vocabulary import JobAction
@@ -21,6 +20,7 @@ from state.account.session import SessionState
 from state.base import PageState, guarded, parse_id
 from state.jobs import loaders
 from state.jobs.views import HeadView, NoticeView, RailView
+from state.live import is_open
 
 PAINT_SECONDS = 0.5
 """Shortest time between two paints of one page."""
@@ -45,12 +45,6 @@ def job_id_of(path: str) -> UUID:
     """
     parts = path.strip("/").split("/")
     return parse_id(parts[1] if len(parts) > 1 else "")
-
-
-async def is_connected(client_token: str) -> bool:
-    """Tell whether the browser tab of a token still holds its websocket."""
-    namespace = RegistrationContext.get().app.event_namespace
-    return namespace is not None and await namespace._token_manager.is_token_connected(client_token)
 
 
 async def batches(frames: AsyncIterator[Sequence[Frame]], quiet_seconds: float) -> AsyncIterator[Sequence[Frame]]:
@@ -135,7 +129,7 @@ class JobPageState(PageState, mixin=True):
                 return
         ends = asyncio.get_running_loop().time() + FOLLOW_SECONDS
         async for frames in batches(loaders.subscribe(actor, job_id, seq), LIVENESS_SECONDS):
-            if asyncio.get_running_loop().time() > ends or not await is_connected(token):
+            if asyncio.get_running_loop().time() > ends or not await is_open(token):
                 return
             async with self:
                 if self._stream != stream or self.router.url.path != path:
@@ -165,7 +159,7 @@ class JobPageState(PageState, mixin=True):
         except IamaError as error:
             if error.code not in STALE_CODES:
                 raise
-            self.notice = NoticeView("warning", STALE_CODES[error.code], error.sentence, error.code, can_reload=True)
+            self.notice = NoticeView("warning", STALE_CODES[error.code], error.remedy, error.code, can_reload=True)
             return False
         await self._load()
         return True

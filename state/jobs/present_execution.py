@@ -30,14 +30,26 @@ def ticks(letters: str) -> list[strips.Tick]:
 
 
 def attempt_rows(attempts: Sequence[Attempt], baseline: TestRunView | None, now: datetime) -> list[shown.AttemptView]:
-    """Word every attempt, oldest first, each beside the baseline it is compared with."""
-    before = ticks(baseline.generated_strip) if baseline else []
-    return [_attempt_row(attempt, before, now) for attempt in attempts]
+    """Word every attempt, oldest first, each beside the baseline it is compared with.
+
+    Where no generated test could be recorded, the repository's own suite is what is compared.
+    """
+    own = _compares_own_suite(baseline)
+    before = ticks(_strip(baseline, own)) if baseline else []
+    return [_attempt_row(attempt, before, own, now) for attempt in attempts]
 
 
-def _attempt_row(attempt: Attempt, before: list[strips.Tick], now: datetime) -> shown.AttemptView:
+def _compares_own_suite(baseline: TestRunView | None) -> bool:
+    return baseline is not None and not baseline.generated_total and bool(baseline.own_strip)
+
+
+def _strip(run: TestRunView, own: bool) -> str:
+    return run.own_strip if own else run.generated_strip
+
+
+def _attempt_row(attempt: Attempt, before: list[strips.Tick], own: bool, now: datetime) -> shown.AttemptView:
     run, running = attempt.run, attempt.completed_at is None
-    after = ticks(run.generated_strip) if run else []
+    after = ticks(_strip(run, own)) if run else []
     if running:
         after += [strips.Tick.MISSING] * max(len(before) - len(after), 0)
     begun = attempt.started_at
@@ -51,17 +63,23 @@ def _attempt_row(attempt: Attempt, before: list[strips.Tick], now: datetime) -> 
         started=fmt.clock(begun),
         took=fmt.elapsed(took),
         since=begun.timestamp() if begun and running else 0.0,
-        strip=strips.draw(before, after),
-        passed=fmt.count(run.generated_passed) if run else fmt.DASH,
-        total=f"/{run.generated_total}" if run else "",
+        strip=strips.draw(before, after, strips.SUITE if own else strips.GENERATED),
+        passed=fmt.count(_passed(run, own)) if run else fmt.DASH,
+        total=f"/{len(run.own_strip) if own else run.generated_total}" if run else "",
         fingerprint="running" if running else fmt.fingerprint(attempt.fingerprint),
         same=[at < same for at in range(IDENTICAL_FAILURES)] if same else [],
         note=attempt.patch_summary or "",
     )
 
 
+def _passed(run: TestRunView, own: bool) -> int | None:
+    return run.own_counts.get("passed") if own else run.generated_passed
+
+
 def strip_heading(baseline: TestRunView | None) -> str:
-    """Title the strip column by the number of generated tests."""
+    """Title the strip column by the number of tests that are compared."""
+    if baseline is not None and _compares_own_suite(baseline):
+        return fmt.plural(len(baseline.own_strip), "own test")
     return fmt.plural(baseline.generated_total, "generated test") if baseline else "Generated tests"
 
 
