@@ -7,7 +7,7 @@ import pytest
 from services.canon.lifecycle import JobState
 from services.canon.vocabulary import JobAction
 from state.jobs import format as fmt
-from state.jobs import present, present_delivery, present_execution, present_records, present_strategy
+from state.jobs import present, present_delivery, present_execution, present_records, present_spec, present_strategy
 from tests.support import job_samples as story
 
 S = JobState
@@ -30,6 +30,24 @@ class TestFormat:
 
     def test_thousands_money_and_times(self) -> None:
         assert (fmt.count(9214), fmt.money(124), fmt.day(NOW)) == ("9\u2009214", "$1.24", "Mar 3 2026, 14:22 UTC")
+
+    def test_ids_of_neighbours_differ_although_they_begin_alike(self) -> None:
+        one, two = "01a1fc8c-5ff2-7504-9eb4-3ed44435d851", "01a1fc8c-5fd3-7e65-8fbd-058cc584c011"
+        assert (fmt.short_id(one), fmt.short_id(two)) == ("4435d851", "c584c011")
+
+
+class TestNextStep:
+    @pytest.mark.parametrize(
+        ("state", "page"),
+        [(S.WAITING_STRATEGY, "strategy"), (S.WAITING_SPEC_APPROVAL, "spec"), (S.WAITING_INTERVENTION, "intervene")],
+    )
+    def test_a_job_that_waits_for_people_leads_to_the_page_that_decides(self, state: JobState, page: str) -> None:
+        job, _, track = _track(state)
+        assert present.head_view(job, track).next_page == page
+
+    def test_a_job_that_moves_offers_none(self) -> None:
+        job, _, track = _track(S.SELF_HEALING)
+        assert present.head_view(job, track).next_verb == ""
 
 
 class TestTrack:
@@ -110,6 +128,17 @@ class TestExecution:
     def test_a_cost_nobody_metered_is_a_dash(self) -> None:
         assert {row.cost for row in present_execution.attempt_rows(story.attempts(NOW), None, NOW)} == {"—"}
 
+    def test_the_own_suite_is_compared_where_nothing_was_generated(self) -> None:
+        bare = {"generated_strip": "", "generated_total": 0, "generated_passed": 0, "own_counts": {"passed": 100}}
+        run = story.run("BASELINE", 0, story.strip()).model_copy(update={**bare, "own_strip": "p" * 100})
+        first = story.attempts(NOW)[0]
+        assert first.run is not None
+        changed = first.run.model_copy(update={**bare, "own_strip": "p" * 99 + "f"})
+        row = present_execution.attempt_rows([first.model_copy(update={"run": changed})], run, NOW)[0]
+        assert (row.passed, row.total) == ("100", "/100")
+        assert row.strip.label.endswith("1 changed")
+        assert present_execution.strip_heading(run) == "100 own tests"
+
 
 class TestStrategy:
     def test_three_columns_in_fixed_order_on_shared_rows(self) -> None:
@@ -165,7 +194,35 @@ class TestDelivery:
         assert [one.enabled for one in present_delivery.methods(job, None)] == [False, True]
 
 
+class TestSpec:
+    def test_a_note_that_nothing_was_seen_is_no_observation(self) -> None:
+        spec = story.spec(S.WAITING_SPEC_APPROVAL, NOW)
+        note = {"kind": "UNOBSERVED", "path": "a.py", "note": "No test was found."}
+        items = [item.model_copy(update={"evidence": [note]}) for item in spec.bdd_items]
+        view = present_spec.spec_view(
+            story.job(S.WAITING_SPEC_APPROVAL, NOW), spec.model_copy(update={"bdd_items": items})
+        )
+        rows = present_spec.behaviour_rows([item.model_dump() for item in items], {}, {})
+        assert view.coverage[0].value == f"0 of {len(items)}"
+        assert not any(row.is_observed for row in rows)
+        assert present_spec.linked_tests(items[0].model_dump(), []) == []
+
+
 class TestRecords:
+    def test_an_audited_move_says_from_where_to_where_and_why(self) -> None:
+        body = {
+            "at": "2026-03-03T13:36:40+00:00",
+            "seq": 5,
+            "tenant_id": "t",
+            "old_state": "PENDING",
+            "new_state": "REPO_SYNCING",
+            "trigger": "handed_over",
+            "reason_code": None,
+            "branch": "main",
+        }
+        event = story.audit(NOW)[0].model_copy(update={"body": body})
+        assert present_records.audit_rows([event], "")[0].line == "Pending → Repo syncing, handed over, branch main"
+
     def test_a_link_that_does_not_fit_is_marked(self) -> None:
         events = story.audit(NOW)
         events[2] = events[2].model_copy(update={"prev_hash": "0" * 64})

@@ -53,6 +53,10 @@ class TestDrawLines:
     def test_a_small_suite_takes_one(self) -> None:
         assert len(draw_lines([P] * 20, [P] * 20, 159)) == 1
 
+    def test_a_small_suite_gets_wider_ticks_and_stays_on_its_line(self) -> None:
+        widths = [draw_lines([P] * number, [P] * number, 159)[0].width for number in (40, 100, 159)]
+        assert widths == [278, 299, 317]
+
     def test_condensing_hides_no_change(self) -> None:
         before, after = condense([P, P, P, F], [P, F, P, F], 2)
         assert (before, after) == ([P, F], [F, F])
