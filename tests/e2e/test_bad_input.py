@@ -207,7 +207,14 @@ class TestFilesThatAreNotPlain:
         assert installation.leftovers(job.job_id) == [] and pushed_branches(repository) == []
 
 
-HANGS = "import time\n\n\ndef test_hangs():\n    time.sleep(3600)\n"
+HANGS = """\
+import time
+
+
+def test_hangs():
+    time.sleep(3600)
+"""
+NOT_CALLABLE_ALONE = 'def greet(connection):\n    return "Hello {}".format(connection.fetch())\n'
 PRINTS = """\
 def test_prints():
     for _ in range(100):
@@ -253,12 +260,11 @@ def pytest_sessionfinish(session):
 
 
 class TestHostileTests:
-    def test_that_hang_are_a_time_out(self, installation: Installation, folder: Path) -> None:
-        repository = make_repository(folder, {"app.py": GREETING, "test_app.py": HANGS})
+    def test_that_hang_are_a_time_out_and_no_defect(self, installation: Installation, folder: Path) -> None:
+        repository = make_repository(folder, {"app.py": NOT_CALLABLE_ALONE, "test_app.py": HANGS})
         job = installation.run(repository, MODERNISE, test_timeout_seconds=8)
-        delivered = job.ended.view.status is JobState.DELIVERED
-        assert delivered or job.ended.reason == "TIMEOUT_EXECUTION", job.explain()
-        assert delivered or job.ended.exit_status == EXIT_NOT_PROVEN
+        assert (job.ended.view.status, job.ended.reason) == (JobState.FAILED, "TIMEOUT_EXECUTION"), job.explain()
+        assert job.ended.exit_status == EXIT_NOT_PROVEN and sentence_of(job.ended.reason)
         unharmed(installation, job, repository)
 
     def test_that_print_without_end_are_cut(self, installation: Installation, folder: Path) -> None:
@@ -287,6 +293,8 @@ class TestHostileTests:
         job = installation.run(repository, MODERNISE)
         assert job.ended.view.status is not JobState.DELIVERED, job.explain()
         assert job.ended.exit_status == EXIT_NOT_PROVEN
+        assert (job.ended.detail or {})["code"] == "VERDICT_FORGED"
+        assert job.states.count("BASELINE_VALIDATION") <= 2
         assert pushed_branches(repository) == []
         unharmed(installation, job, repository)
 

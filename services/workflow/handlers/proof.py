@@ -121,7 +121,8 @@ async def _failed(
             await _store(uow, claim, suite, run, live, "TIMEOUT" if timed_out else "FAILED")
 
     result = Result.TIMED_OUT if timed_out else Result.RED
-    return Outcome(result, fact="does not hold", detail=detail, writes=[write])
+    tried = {"mode": claim.job.baseline_mode_wanted or suite.mode.value}
+    return Outcome(result, fact="does not hold", detail=tried | detail, writes=[write])
 
 
 async def _store(
