@@ -43,6 +43,7 @@ def _lose_redis(installation: Installation) -> None:
 def _crash_database(installation: Installation) -> None:
     """Stop PostgreSQL in its mode `immediate`: no checkpoint, recovery at the next start."""
     installation.stop_server("PostgreSQL", signal.SIGQUIT)
+    time.sleep(DOWN_SECONDS)
 
 
 def _kill(program: str) -> Callable[[Installation], None]:

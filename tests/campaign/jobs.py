@@ -20,7 +20,8 @@ from tests.campaign.till import GOAL, SCOPE
 GOES_ON_SECONDS = 60.0
 """How long a job may stand still after a kill."""
 
-Strike = Callable[[JobState], None]
+Strike = Callable[[JobState, Frame], None]
+"""Sees the state that a job is in and each new fact of it."""
 
 
 @dataclass
@@ -34,6 +35,7 @@ class Watch(Display):
     fired: dict[Kill, float] = field(default_factory=dict)
     stood_still: dict[Kill, float] = field(default_factory=dict)
     job_id: UUID | None = None
+    now_in: JobState = JobState.PENDING
 
     def __post_init__(self) -> None:
         super().__init__(quiet=True)
@@ -43,16 +45,15 @@ class Watch(Display):
                 self.installation.arm(kill)
 
     def frame(self, frame: Frame) -> None:
-        """Keep one fact; a change of state arms what waits for it and strikes."""
+        """Keep one fact; a change of state arms what waits for it."""
         self.frames.append(frame)
-        if frame.type != "state_change":
-            return
-        state = JobState(frame.payload["state"])
-        for kill in self.kills:
-            if kill.is_stateless and _is_next(state, kill.state) and kill not in self.fired:
-                self.installation.arm(kill)
+        if frame.type == "state_change":
+            self.now_in = JobState(frame.payload["state"])
+            for kill in self.kills:
+                if kill.is_stateless and _is_next(self.now_in, kill.state) and kill not in self.fired:
+                    self.installation.arm(kill)
         if self.strike is not None:
-            self.strike(state)
+            self.strike(self.now_in, frame)
 
     def tick(self) -> None:
         """Keep everything alive; hold every kill against the time in which the job must go on."""
@@ -119,7 +120,7 @@ def drive_job(
     """Create a job on a repository and take it to the pushed branch, with kills armed on its way.
 
     Args:
-        strike: called on every change of state, in the process that keeps the installation alive.
+        strike: called for every fact, in the process that keeps the installation alive.
     """
     watch = Watch(installation, kills, strike)
 
