@@ -86,7 +86,7 @@ class RawStep:
     def towards(cls, state: JobState) -> "RawStep":
         """Build them once, outside the measurement."""
         change = change_to(state)
-        actor = {"kind": "SYSTEM", "ref": "system:bench", "user_id": None, "surface": "SYSTEM"}
+        actor = {"kind": "SYSTEM", "ref": "bench", "user_id": None, "surface": "SYSTEM"}
         items = json.dumps([item.as_json() for item in change.items])
         timers = json.dumps([{"kind": kind.value, "seconds": seconds} for kind, seconds in change.timers])
         return cls(state.value, json.dumps(actor), items, timers)

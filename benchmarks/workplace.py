@@ -30,6 +30,7 @@ class Workplace:
     folder: Path
     urls: DatabaseUrls
     redis_url: str
+    secret: bytes
 
     def database(self, name: str) -> str:
         """Create an empty database beside the product's and return the administrator's URL of it."""
@@ -57,7 +58,8 @@ def running_workplace() -> Iterator[Workplace]:
     for name in FOREIGN:
         os.environ.pop(name, None)
     with scratch_folder() as folder, running_servers(folder) as servers:
-        place = Workplace(folder, migrate(servers.admin_url, secrets.token_bytes(32)), servers.redis_url)
+        secret = secrets.token_bytes(32)
+        place = Workplace(folder, migrate(servers.admin_url, secret), servers.redis_url, secret)
         os.environ |= {APP_URL_VARIABLE: place.urls.app, DATA_VARIABLE: str(folder), "REDIS_URL": place.redis_url}
         yield place
 
