@@ -44,7 +44,14 @@ class DeliveryState(JobPageState, rx.State):
     @rx.var
     def verb(self) -> str:
         """Text of the filled button."""
-        return "Push branch" if self.method == "PUSH_BRANCH" else "Download patch"
+        if self.method != "PUSH_BRANCH":
+            return "Download patch"
+        return "Branch is pushed" if self.is_pushed else "Push branch"
+
+    @rx.var
+    def is_pushed(self) -> bool:
+        """Say whether the named branch stands at the source already; another name can still be pushed."""
+        return bool(self.branch) and self.handover.published_branch == self.branch
 
     async def _paint(self, uow: UnitOfWork, job_id: UUID, segment: str) -> None:
         moment = now()

@@ -143,6 +143,7 @@ class HandoverView:
     evidence_line: str = ""
     published: str = ""
     published_tone: str = "success"
+    published_branch: str = ""
     closed_reason: str = ""
 
 

@@ -168,6 +168,7 @@ def handover_view(
         evidence_line=f"Evidence record {fmt.digest(record_hash)}, spec v{job.spec_version or fmt.DASH}",
         published=line,
         published_tone=tone,
+        published_branch=published.branch_name if published and published.status == "PUBLISHED" else "",
         closed_reason=job.publishing_closed_reason or "",
     )
 

@@ -59,7 +59,7 @@ def _handover() -> rx.Component:
             kind="primary",
             size="cta",
             on_click=State.deliver,
-            disabled=State.selection.is_empty | (State.locked & (State.method == "PUSH_BRANCH")),
+            disabled=State.selection.is_empty | ((State.locked | State.is_pushed) & (State.method == "PUSH_BRANCH")),
         ),
         rx.el.span(
             rx.cond(State.handover.closed_reason != "", State.handover.closed_reason, State.selection.summary),
