@@ -216,9 +216,10 @@ def test_hangs():
 """
 NOT_CALLABLE_ALONE = 'def greet(connection):\n    return "Hello {}".format(connection.fetch())\n'
 PRINTS = """\
-def test_prints():
-    for _ in range(100):
-        print("x" * 1024 * 1024)
+def test_prints(capfd):
+    with capfd.disabled():
+        for _ in range(100):
+            print("x" * 1024 * 1024)
 """
 FORKS = """\
 import os
