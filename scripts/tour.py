@@ -8,6 +8,7 @@ when a page wrote an error to the console, or when a key stop has no visible rin
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from iama_app.cli.demo_jobs import GOALS
 from tests.support.installation import Installation, running_installation
 from tests.support.main_job import make_repository
 from tests.support.walker import ApiClient, sign_in
@@ -32,6 +34,7 @@ WIDE = (1440, 900)
 NARROWER = ((1280, 900), (768, 1024))
 SETTLE_MS = 700
 KEY_STOPS = 120
+DEMO_SECONDS = 300.0
 
 HANGING = {
     "slow.py": "def wait(x):\n    if x == None:\n        return 0\n    return x\n",
@@ -103,10 +106,9 @@ def _shots(api: ApiClient, product: Installation) -> list[Shot]:
     api.wait(drafted, "WAITING_STRATEGY")
     api.act(drafted, "SELECT_STRATEGY", level="STANDARD")
     api.wait_for_spec(drafted)
-    jobs = {one["goal"] + one["status"]: one["job_id"] for one in api.get("/v2/jobs")["items"]}
-    waiting = next(job_id for key, job_id in jobs.items() if key.endswith("WAITING_STRATEGY"))
     api.wait(stopped, "BASELINE_VALIDATION_FAILED", "WAITING_INTERVENTION", seconds=180)
-    done = _demo_delivered(api, {waiting, drafted, stopped})
+    waiting = _demo_job(api, GOALS[0], "WAITING_STRATEGY")
+    done = _demo_job(api, GOALS[1], "DELIVERED")
     return [
         Shot("w01-sign-in", "/sign-in", "What happens to your code", is_public=True),
         Shot("w01-register", "/register", "Repeat the password", is_public=True),
@@ -139,10 +141,17 @@ def _approved(api: ApiClient, address: str, **more: Any) -> str:
     return job_id
 
 
-def _demo_delivered(api: ApiClient, others: set[str]) -> str:
-    demo = next(one["job_id"] for one in api.get("/v2/jobs")["items"] if one["job_id"] not in others)
-    api.wait(demo, "DELIVERED", seconds=180)
-    return str(demo)
+def _demo_job(api: ApiClient, goal: str, state: str) -> str:
+    """Wait until the oldest job with a demo goal, which no other step of the tour made, stands in a state."""
+    deadline = time.monotonic() + DEMO_SECONDS
+    while True:
+        oldest_first = reversed(api.get("/v2/jobs")["items"])
+        found = [one for one in oldest_first if one["goal"] == goal and one["status"] == state]
+        if found:
+            return str(found[0]["job_id"])
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"no demo job reached {state}")
+        time.sleep(0.5)
 
 
 def _photograph(
