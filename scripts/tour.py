@@ -37,7 +37,7 @@ KEY_STOPS = 120
 DEMO_SECONDS = 300.0
 
 HANGING = {
-    "slow.py": "def wait(x):\n    if x == None:\n        return 0\n    return x\n",
+    "slow.py": "import os\n\n\ndef wait(clock):\n    return clock.minutes().total()\n",
     "test_slow.py": "import time\n\n\ndef test_wait():\n    time.sleep(600)\n",
     "pyproject.toml": '[project]\nname = "slow"\nversion = "1.0"\n[tool.setuptools]\npy-modules = ["slow"]\n',
 }
