@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
@@ -23,6 +23,9 @@ from services.canon.errors import IamaError
 from services.canon.lifecycle import TERMINAL_STATES
 from services.canon.vocabulary import JobAction, ProposalLevel
 from services.infra.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from services.jobs.schemas import CreateJobRequest
 
 STRATEGIES = {level.value.lower(): level for level in ProposalLevel}
 CANCEL_SECONDS = 60.0
@@ -87,12 +90,22 @@ def _run(settings: Settings, values: dict[str, object], wishes: Wishes, as_json:
             return asyncio.run(_job(HttpClient(live), request, wishes, display, as_json, began, lambda: None))
         from iama_app.cli.private_instance import private_instance
 
+        _refuse_early(request)
         with private_instance(settings) as check:
             return asyncio.run(_own_instance(request, wishes, display, as_json, began, check))
     except ValidationError as error:
         return _refused(IamaError("VALIDATION_FAILED", sentence=_sentence(error)), as_json)
     except IamaError as error:
         return _refused(error, as_json)
+
+
+def _refuse_early(request: "CreateJobRequest") -> None:
+    """Refuse what the job would be refused for anyway before servers are started for it."""
+    from services.engine.goals import parse_goal
+    from services.repositories.rules import check_source
+
+    check_source(request.source.url)
+    parse_goal(request.goal)
 
 
 def _sentence(error: ValidationError) -> str:

@@ -178,7 +178,7 @@ class TestAfterwards:
                 continue
         assert running == []
         assert list((command.data / "scratch").glob("*")) == []
-        assert {item.name for item in (command.data / "sandbox").glob("*")} <= {"wiped"}
+        assert {item.name for item in (command.data / "sandbox").glob("*")} <= {"wiped", "probes"}
 
 
 class TestRefusal:
