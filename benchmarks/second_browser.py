@@ -22,7 +22,7 @@ GOAL_MILLISECONDS = 500.0
 PAUSE_SECONDS = 0.1
 TO_AND_FRO = (JobState.REPO_PRECHECK_BLOCKED, JobState.PENDING)
 MOVE = (
-    "SELECT iama_transition(%s, %s, %s, %s, 'bench', NULL, '{\"kind\": \"SYSTEM\", \"ref\": \"bench\"}'::jsonb, "
+    "SELECT iama_transition(%s, %s, %s, %s, 'bench', NULL, '{\"kind\": \"SYSTEM\", \"ref\": \"bench\", \"surface\": \"SYSTEM\"}'::jsonb, "
     "'{}'::jsonb, NULL, '[]'::jsonb, '[]'::jsonb, '[]'::jsonb)"
 )
 
