@@ -3,12 +3,14 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 COUNT ?= 1
 PYTEST_ARGS ?=
+# A test that lost a race against a busy machine gets one more try, and the summary says so.
+RERUNS ?= --reruns 1 --reruns-delay 3
 LOCK := $(PY) -m uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate \
 	--python-version 3.11
 
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help run install install-test test check test-fast format lint types imports build bench tour campaign doctor \
+.PHONY: help run install install-test test check test-fast format lint types imports build bench tour campaign docs doctor \
 	lock clean
 
 help: ## list the commands
@@ -29,7 +31,7 @@ test: install-test ## install, then the whole gate
 	@$(MAKE) --no-print-directory check
 
 check: lint types imports build ## format, lint, types, layers, front-end build, all tests
-	@$(PY) -m pytest $(PYTEST_ARGS)
+	@$(PY) -m pytest $(RERUNS) $(PYTEST_ARGS)
 
 test-fast: ## the tests that need neither browser, sandbox nor third-party packages
 	@$(PY) -m pytest -m "not slow" --ignore=tests/e2e $(PYTEST_ARGS)
@@ -59,6 +61,10 @@ tour: build ## photograph every screen in both themes
 
 campaign: ## the full table of kills and failures, COUNT times
 	@$(PY) -m pytest tests/campaign -m campaign --campaign-count=$(COUNT) $(PYTEST_ARGS)
+
+docs: ## pages that are read from the code, traceability included
+	@$(PY) scripts/generate_reference.py
+	@$(PY) scripts/traceability.py
 
 doctor: ## what is configured, degraded or missing
 	@$(PY) -m iama_app.cli doctor

@@ -40,8 +40,8 @@ async def build_evidence(
         baseline = (await uow.session.exec(records.order_by(col(BaselineRecord.created_at).desc()).limit(1))).one()
         calls = list(await uow.session.exec(select(ModelCall).where(ModelCall.job_id == job.id)))
     before = next(run for run in reversed(runs) if run.run_type == "BASELINE" and run.status == "PASSED")
-    after = next(run for run in reversed(runs) if run.attempt_number == attempt_number and run.status == "PASSED")
     delivered = next(row for row in attempts if row.attempt_number == attempt_number)
+    after = next(run for run in runs if run.id == delivered.test_run_id)
     predicate = {
         "job_id": str(job.id),
         "created_at": now().isoformat(),

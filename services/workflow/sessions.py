@@ -119,10 +119,15 @@ async def build(claim: Claim, ports: Ports, source: JobSource, live: JobSession)
 
 
 async def store_network_events(claim: Claim, live: JobSession, log: SandboxLog, phase: str) -> None:
-    """Keep the connections that a phase tried, refused ones and allowed ones alike (V2-FR-RUN-005)."""
-    if not log.attempts:
-        return
+    """Keep what a phase tried on the network, refused and allowed alike, and the attestation that now covers it.
+
+    Req: V2-FR-RUN-005.
+    """
     async with unit_of_work(claim.actor) as uow:
+        row = await uow.session.get(RemoteExecutionSession, live.row_id)
+        if row is not None:
+            row.attestation = attested(live.session)
+            uow.session.add(row)
         for attempt in log.attempts:
             uow.session.add(
                 SandboxNetworkEvent(

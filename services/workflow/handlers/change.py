@@ -42,7 +42,7 @@ from services.workflow.outcomes import Claim, ItemCancelledError, ItemFaultError
 from services.workflow.registry import handles
 from services.workflow.run_rows import add_run, suite_run_of
 from services.workflow.sandbox_log import SandboxLog
-from services.workflow.sessions import JobSession, ready_session, store_network_events
+from services.workflow.sessions import JobSession, mark_outcome, ready_session, store_network_events
 
 FAILURES_NAMED = 10
 """Tests that did not hold and are named in the log of an attempt."""
@@ -350,6 +350,18 @@ def _failures(run: ProofRun | None) -> list[TestFailure]:
     ]
 
 
+RERUN_NUMBER_BASE = 30_000
+"""Runs of an attempt whose time limit was raised are numbered from here per job."""
+
+EXEC_OUTCOMES = {"PASSED": "SUCCEEDED", "FAILED": "TESTS_FAILED", "TIMEOUT": "TIMEOUT_EXECUTION"}
+
+
+async def rerun_number(uow: UnitOfWork, claim: Claim) -> int:
+    """Return the next number of a repeated run of this job."""
+    runs = await queries.runs_of(uow, [claim.job_id])
+    return RERUN_NUMBER_BASE + sum(1 for run in runs if run.run_type == "MANUAL")
+
+
 async def _ended(claim: Claim, ports: Ports, trial: _Trial, number: int, search: _Search) -> Outcome:
     run = search.run
     if run is None:
@@ -371,17 +383,19 @@ async def _ended(claim: Claim, ports: Ports, trial: _Trial, number: int, search:
 
     async def write(uow: UnitOfWork) -> None:
         row = await attempts.get_attempt(uow, claim.job_id, number)
+        is_rerun = row.test_run_id is not None
         row.test_run_id = await add_run(
             uow,
             claim,
             run,
             trial.suite,
-            run_type="REPAIR" if row.test_run_id is None else "MANUAL",
-            attempt_number=number,
+            run_type="MANUAL" if is_rerun else "REPAIR",
+            attempt_number=await rerun_number(uow, claim) if is_rerun else number,
             status=status,
             session_id=trial.live.row_id,
             own_order=tuple(trial.before.outcomes),
         )
+        await mark_outcome(uow, trial.live.row_id, EXEC_OUTCOMES[status])
         row.outcome = {"PASSED": "APPLIED", "TIMEOUT": "TIMEOUT"}.get(status, "FAILED")
         row.fingerprint, row.completed_at = fingerprint, now()
         row.probes, row.dropped_operations = search.probes, search.dropped
