@@ -88,7 +88,7 @@ def _half(line: rx.Var, side: str) -> list[rx.Component]:
     return [
         rx.el.span(getattr(line, f"{side}_number"), class_name=f"diff-number diff-{side} diff-" + kind),
         rx.el.span(
-            rx.el.i(sign, aria_label=kind),
+            rx.el.i(sign, role="img", aria_label=kind),
             getattr(line, f"{side}_start"),
             rx.cond(word != "", rx.el.mark(word), rx.fragment()),
             getattr(line, f"{side}_end"),

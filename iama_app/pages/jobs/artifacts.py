@@ -18,6 +18,7 @@ def page() -> rx.Component:
         panel_head("Artifacts", tag="file", fact="encrypted at rest; code-bearing ones are deleted after 14 days"),
         artifact_table(State.artifacts, State.download),
         class_name="scroll",
+        tab_index=0,
     )
     regions = job_regions(State, body, activity="Loading the artifacts")
     return workspace(*regions, rail=page_rail(State, "artifacts"))

@@ -16,7 +16,9 @@ ON_LOAD = [SessionState.enter, State.enter]
 
 def page() -> rx.Component:
     """Draw the track over timeline and audit chain, the facts beside them."""
-    centre = rx.el.div(timeline(State.transitions), audit_table(State.audit, State.audit_note), class_name="scroll")
+    centre = rx.el.div(
+        timeline(State.transitions), audit_table(State.audit, State.audit_note), class_name="scroll", tab_index=0
+    )
     facts = rx.el.aside(fact_sections(State.sections), class_name="detail", aria_label="Evidence")
     body = [stage_map(State.track), rx.el.div(centre, facts, class_name="split")]
     regions = job_regions(State, *body, actions=_actions(), activity="Loading the record", track=False)

@@ -22,6 +22,7 @@ def page() -> rx.Component:
         rx.cond(State.view.actions.length() > 0, decide, rx.fragment()),
         tests_by_behaviour(State.view.groups, State.view.frozen_line),
         class_name="scroll",
+        tab_index=0,
     )
     body = rx.el.div(centre, coverage_column(State.view), class_name="split")
     regions = job_regions(State, body, actions=[cancel_button(State)], activity="Loading the tests")
