@@ -21,9 +21,10 @@ from services.canon.lifecycle import JobState
 GOAL_MILLISECONDS = 500.0
 PAUSE_SECONDS = 0.1
 TO_AND_FRO = (JobState.REPO_PRECHECK_BLOCKED, JobState.PENDING)
+ACTOR = json.dumps({"kind": "SYSTEM", "ref": "bench", "surface": "SYSTEM"})
 MOVE = (
-    "SELECT iama_transition(%s, %s, %s, %s, 'bench', NULL, '{\"kind\": \"SYSTEM\", \"ref\": \"bench\", \"surface\": \"SYSTEM\"}'::jsonb, "
-    "'{}'::jsonb, NULL, '[]'::jsonb, '[]'::jsonb, '[]'::jsonb)"
+    "SELECT iama_transition(%s, %s, %s, %s, 'bench', NULL, %s::jsonb, '{}'::jsonb, NULL, '[]'::jsonb, '[]'::jsonb, "
+    "'[]'::jsonb)"
 )
 
 
@@ -52,15 +53,13 @@ async def _follow(product: Product, job: UUID, moves: int) -> list[list[float]]:
         ) as connection:
             for revision in range(moves):
                 sent[revision + 1] = time.perf_counter()
-                values = (product.workspace.tenant_id, job, revision, TO_AND_FRO[revision % 2].value)
+                values = (product.workspace.tenant_id, job, revision, TO_AND_FRO[revision % 2].value, ACTOR)
                 await connection.execute(MOVE, values)
                 await asyncio.sleep(PAUSE_SECONDS)
     return [[moment - sent[revision] for revision, moment in one.items()] for one in seen]
 
 
-async def _subscribe(
-    product: Product, job: UUID, moves: int, seen: dict[int, float], ready: asyncio.Event
-) -> None:
+async def _subscribe(product: Product, job: UUID, moves: int, seen: dict[int, float], ready: asyncio.Event) -> None:
     """Note when each revision arrived; ends when all did."""
     url = f"{product.installation.url}/api/v2/jobs/{job}/events"
     async with (
