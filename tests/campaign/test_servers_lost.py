@@ -28,9 +28,7 @@ _CASES = [
 
 class TestServersLost:
     @pytest.mark.parametrize(("fault", "moment"), _CASES)
-    def test_job_ends_the_same(
-        self, installation: Installation, reference: Ending, fault: Fault, moment: str
-    ) -> None:
+    def test_job_ends_the_same(self, installation: Installation, reference: Ending, fault: Fault, moment: str) -> None:
         repository = make_till(installation.repositories / f"{fault.name} {moment}".replace(" ", "-"))
         struck: list[JobState] = []
 
