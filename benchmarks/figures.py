@@ -3,6 +3,8 @@
 import argparse
 import math
 import os
+import signal
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -90,7 +92,11 @@ def finish(figure: Figure) -> int:
 
 
 def is_small() -> bool:
-    """Read the size from the command line: small proves that the benchmark works, normal is what counts."""
+    """Read the size from the command line: small proves that the benchmark works, normal is what counts.
+
+    Also turns SIGTERM into an exit, so that servers are stopped and folders deleted.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     parser = argparse.ArgumentParser()
     parser.add_argument("--size", choices=("small", "normal"), default=os.environ.get("IAMA_BENCH_SIZE", "normal"))
     return bool(parser.parse_args().size == "small")

@@ -7,6 +7,7 @@ Ends with status 1 when a ratio misses its bar at normal size or a benchmark bre
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -53,6 +54,7 @@ def _run(name: str, size: str) -> tuple[str, int]:
     last = "nothing was printed"
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         for line in process.stdout:
             print(f"  {line.rstrip()}" if not line.startswith(" ") else line.rstrip(), flush=True)
             last = line.strip() or last
