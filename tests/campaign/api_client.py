@@ -1,4 +1,4 @@
-"""A program that uses the API over the network: one person's requests, and a stream that is resumed until told to stop."""
+"""A program that uses the API over the network: one person's requests, and a stream that is resumed after breaks."""
 
 import asyncio
 import contextlib

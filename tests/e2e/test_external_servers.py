@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -23,8 +24,8 @@ from services.infra.embedded.servers import running_servers as servers_of_an_ins
 from services.infra.embedded.valkey import ValkeyServer
 from services.infra.paths import DATA_VARIABLE
 from services.infra.settings import load_settings, secret
-from services.repositories.rules import LOCAL_ROOTS_VARIABLE
 from tests.campaign.api_client import ApiPerson, Follower
+from tests.campaign.git_server import GitServer, serving
 from tests.campaign.till import GOAL, SCOPE, make_till
 
 pytestmark = pytest.mark.slow
@@ -54,7 +55,7 @@ class Pair:
     machines: tuple[Machine, Machine]
     supervisor: Supervisor
     restarts: list[str]
-    repositories: Path
+    repository: str
 
 
 @pytest.fixture
@@ -77,19 +78,30 @@ def foreign_servers() -> Iterator[tuple[str, str]]:
 def pair(foreign_servers: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
     """Start both machines on servers that no launcher of theirs watches."""
     tmp_path.chmod(0o755)
-    (tmp_path / "repositories").mkdir()
+    make_till(tmp_path / "repositories" / "till")
     restarts: list[str] = []
     supervisor = Supervisor(restarts.append)
     monkeypatch.setenv("IAMA_DATABASE_SECRET", SECRET)
     monkeypatch.setenv("DATABASE_URL", foreign_servers[0])
     monkeypatch.setenv("REDIS_URL", foreign_servers[1])
-    monkeypatch.setenv(LOCAL_ROOTS_VARIABLE, str(tmp_path / "repositories"))
+    monkeypatch.setenv("IAMA_ALLOW_PRIVATE_REMOTES", "1")
     monkeypatch.setenv(DATA_VARIABLE, str(tmp_path / "data"))
     (tmp_path / "data" / "logs").mkdir(parents=True)
     with contextlib.ExitStack() as stack:
+        host = stack.enter_context(serving(tmp_path / "repositories", tmp_path))
+        monkeypatch.setenv("PATH", f"{_trusting_git(tmp_path, host)}{os.pathsep}{os.environ['PATH']}")
         stack.callback(supervisor.stop)
         machines = (_machine(monkeypatch, supervisor, "a"), _machine(monkeypatch, supervisor, "b"))
-        yield Pair(machines, supervisor, restarts, tmp_path / "repositories")
+        yield Pair(machines, supervisor, restarts, f"{host.url}/till")
+
+
+def _trusting_git(folder: Path, host: GitServer) -> Path:
+    """Make a `git` that trusts the test's host: the product hands Git no certificate of the caller's choice."""
+    shim = folder / "bin" / "git"
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\nGIT_SSL_CAINFO="{host.certificate}" exec {shutil.which("git")} "$@"\n')
+    shim.chmod(0o755)
+    return shim.parent
 
 
 def _machine(patch: pytest.MonkeyPatch, supervisor: Supervisor, name: str) -> Machine:
@@ -111,16 +123,15 @@ def _machine(patch: pytest.MonkeyPatch, supervisor: Supervisor, name: str) -> Ma
 
 class TestExternalServers:
     def test_job_made_on_one_machine_is_delivered_before_the_eyes_of_the_other(self, pair: Pair) -> None:
-        repository = make_till(pair.repositories / "till")
-        asyncio.run(self._job(pair, repository.as_uri()))
+        asyncio.run(self._job(pair))
 
-    async def _job(self, pair: Pair, repository: str) -> None:
+    async def _job(self, pair: Pair) -> None:
         here, there = pair.machines
         for machine in pair.machines:
             await _wait_for(pair, machine)
         person = ApiPerson(here.origin)
         await person.sign_up()
-        source = {"kind": "GIT", "url": repository}
+        source = {"kind": "GIT", "url": pair.repository}
         job = await person.post("/v2/jobs", {"source": source, "path_scope": [SCOPE], "goal": GOAL})
         follower = Follower(there.origin, person.headers, job["job_id"])
         following = asyncio.create_task(follower.follow())
