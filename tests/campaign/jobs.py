@@ -1,5 +1,6 @@
 """Drives one job to its end while things are broken around it, and says what it met."""
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -114,6 +115,10 @@ class Driven:
         return f"{self.ended.view.status} {self.ended.reason}\n" + "\n".join(lines[-80:])
 
 
+class _Enough(Exception):
+    """The job is where the test wanted it."""
+
+
 def drive_job(
     installation: Installation, repository: Path, kills: Sequence[Kill] = (), strike: Strike | None = None
 ) -> Driven:
@@ -123,18 +128,32 @@ def drive_job(
         strike: called for every fact, in the process that keeps the installation alive.
     """
     watch = Watch(installation, kills, strike)
-
-    async def work() -> Ended:
-        client = await LocalClient.sign_in()
-        await client.consent()
-        request = {"source": {"kind": "GIT", "url": repository.as_uri()}, "path_scope": [SCOPE], "goal": GOAL}
-        created = await client.create(
-            CreateJobRequest.model_validate({**request, "escalation_preauth": {"phase_ceiling": 2}})
-        )
-        watch.job_id = created.job_id
-        wishes = Wishes(ProposalLevel.STANDARD, yes=True, accept_hazards=True)
-        return await drive(client, created.job_id, wishes, watch, watch.tick)
-
-    ended = installation.run(work())
+    ended = installation.run(_drive(watch, repository))
     watch.close()
     return Driven(ended, watch)
+
+
+def drive_to(installation: Installation, repository: Path, kills: Sequence[Kill], goal: JobState) -> Watch:
+    """Take a job as far as a state, with kills armed on its way, and leave it there."""
+
+    def stop(state: JobState, _frame: Frame) -> None:
+        if state is goal:
+            raise _Enough
+
+    watch = Watch(installation, kills, stop)
+    with contextlib.suppress(_Enough):
+        installation.run(_drive(watch, repository))
+    watch.close()
+    return watch
+
+
+async def _drive(watch: Watch, repository: Path) -> Ended:
+    client = await LocalClient.sign_in()
+    await client.consent()
+    request = {"source": {"kind": "GIT", "url": repository.as_uri()}, "path_scope": [SCOPE], "goal": GOAL}
+    created = await client.create(
+        CreateJobRequest.model_validate({**request, "escalation_preauth": {"phase_ceiling": 2}})
+    )
+    watch.job_id = created.job_id
+    wishes = Wishes(ProposalLevel.STANDARD, yes=True, accept_hazards=True)
+    return await drive(client, created.job_id, wishes, watch, watch.tick)

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from services.canon.clocks import LEASE_BEAT_SECONDS, LEASE_SECONDS
 from services.canon.failpoints import Failpoint
+from services.canon.lifecycle import JobState
 from tests.campaign.conftest import COUNT_OPTION, campaign_count
 from tests.campaign.endings import Ending, assert_nothing_twice, ending_of
 from tests.campaign.installation import Installation, running_installation
-from tests.campaign.jobs import drive_job
+from tests.campaign.jobs import GOES_ON_SECONDS, drive_job, drive_to
 from tests.campaign.kills import Kill, Round, full_table, hits, path_states, rounds_of, small_round
 from tests.campaign.till import make_till
 
@@ -61,16 +63,16 @@ class TestSmallSize:
 
 
 class TestUnshortenedClocks:
-    def test_killed_child_costs_one_lease_of_twenty_seconds(self, reference: Ending, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-        kill = next(kill for kill in small_round(Round.CHILD) if kill.state.value == "BASELINE_VALIDATION")
+    def test_killed_child_costs_one_lease_of_twenty_seconds(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        kill = Kill("worker-pool", Failpoint.DURING_WORK, JobState.REPO_SYNCING, "child")
         with running_installation(clock_scale=1) as unshortened:
             for name, value in unshortened.addresses.items():
                 monkeypatch.setenv(name, value)
             repository = make_till(unshortened.repositories / "till")
-            driven = drive_job(unshortened, repository, [kill])
-            assert ending_of(unshortened, driven.job_id, repository) == reference
-            assert_nothing_twice(unshortened, driven.job_id)
-            assert driven.watch.stood_still[kill] < 60
+            watch = drive_to(unshortened, repository, [kill], JobState.ANALYZING)
+            lost = unshortened.rows("SELECT lost_count, tries FROM workflow_steps WHERE kind = 'sync_repository'")
+        assert lost == [{"lost_count": 1, "tries": 1}]
+        assert LEASE_SECONDS - LEASE_BEAT_SECONDS < watch.stood_still[kill] < GOES_ON_SECONDS
 
 
 @pytest.mark.campaign

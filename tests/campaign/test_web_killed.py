@@ -2,23 +2,22 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+import time
+from collections.abc import Awaitable, Callable, Iterator
 from uuid import UUID
 
 import httpx
 import pytest
 
-from services.canon.tasks import ItemKind
-from services.core.actor import system_actor
-from services.infra.unit_of_work import unit_of_work
-from services.jobs.transitions import ItemRequest, add_item
 from tests.campaign.api_client import ApiPerson, Follower
 from tests.campaign.installation import Installation, running_installation
+from tests.campaign.probes import add_probes, recorded
 from tests.campaign.till import GOAL, SCOPE, make_till
 
 pytestmark = pytest.mark.slow
 
 PROBES = 60
+PROBE_SECONDS = 0.7
 KILLS = 2
 SECONDS = 90.0
 
@@ -39,13 +38,6 @@ def origin(whole: Installation, monkeypatch: pytest.MonkeyPatch) -> str:
     return f"http://127.0.0.1:{words[words.index('--port') + 1]}"
 
 
-async def _add_probes(tenant_id: UUID, job_id: UUID) -> None:
-    async with unit_of_work(system_actor(tenant_id, "campaign")) as uow:
-        for number in range(PROBES):
-            item = ItemRequest(ItemKind.PROBE, {"seconds": 0.7})
-            await add_item(uow, job_id, "PENDING", 0, f"probe-{number}", item)
-
-
 class TestWebKilled:
     def test_stream_resumes_without_gap_or_repeat(self, whole: Installation, origin: str) -> None:
         repository = make_till(whole.repositories / "streamed")
@@ -57,20 +49,17 @@ class TestWebKilled:
         await person.sign_up()
         source = {"kind": "GIT", "url": repository}
         job = await person.post("/v2/jobs", {"source": source, "path_scope": [SCOPE], "goal": GOAL})
-        tenant = whole.rows("SELECT tenant_id FROM refactor_jobs WHERE id = %s", job["job_id"])[0]["tenant_id"]
         follower = Follower(origin, person.headers, job["job_id"])
         following = asyncio.create_task(follower.follow())
         await _until(whole, lambda: _true(bool(follower.facts)), "the first fact")
-        await _add_probes(tenant, UUID(job["job_id"]))
+        await add_probes(whole, UUID(job["job_id"]), range(PROBES), PROBE_SECONDS)
         for kill in range(KILLS):
             seen = len(follower.facts)
             await _until(whole, lambda seen=seen: _true(len(follower.facts) > seen + 5), "more facts")
             whole.kill("web")
             await _until(whole, lambda kill=kill: _true(follower.connections >= kill + 2), "a resumed stream")
-        expected = "SELECT count(*) AS n FROM job_events WHERE job_id = %s AND type = 'job_updated'"
-        await _until(
-            whole, lambda: _true(whole.rows(expected, job["job_id"])[0]["n"] == PROBES), f"{PROBES} recorded probes"
-        )
+        job_id = UUID(job["job_id"])
+        await _until(whole, lambda: _true(recorded(whole, job_id) == PROBES), f"{PROBES} recorded probes")
         last = whole.rows("SELECT max(seq) AS n FROM job_events WHERE job_id = %s", job["job_id"])[0]["n"]
         await _until(whole, lambda: _true(follower.seqs[-1:] == [last]), "the last fact")
         following.cancel()
@@ -89,9 +78,9 @@ async def _answers(origin: str) -> bool:
     return False
 
 
-async def _until(whole: Installation, done, what: str) -> None:  # type: ignore[no-untyped-def]
-    async with asyncio.timeout(SECONDS):
-        while not await done():
-            whole.check()
-            await asyncio.sleep(0.1)
-    del what
+async def _until(whole: Installation, done: Callable[[], Awaitable[bool]], what: str) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not await done():
+        assert time.monotonic() < deadline, f"{what} did not come\n{whole.last_words()}"
+        whole.check()
+        await asyncio.sleep(0.1)
