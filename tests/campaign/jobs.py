@@ -1,8 +1,9 @@
 """Drives one job to its end while things are broken around it, and says what it met."""
 
+import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -81,6 +82,14 @@ class Watch(Display):
             for frame in self.frames
         )
 
+    def _state_of_work(self) -> str:
+        steps = self.installation.rows(
+            "SELECT kind, state, status, tries, lost_count, lease_expires_at, available_at, published_at, outcome, error "
+            "FROM workflow_steps WHERE job_id = %s ORDER BY created_at DESC LIMIT 4",
+            self.job_id,
+        )
+        return "\n".join([*map(str, steps), self.installation.last_words()])
+
     def _look(self, kill: Kill, moment: float) -> None:
         alive = self.installation.rows(
             "SELECT 1 FROM workflow_steps WHERE job_id = %s AND heartbeat_at > to_timestamp(%s) LIMIT 1",
@@ -89,7 +98,7 @@ class Watch(Display):
         )
         if alive:
             self.stood_still[kill] = time.time() - moment
-        assert time.time() - moment < GOES_ON_SECONDS, f"nothing went on after {kill}\n{self.installation.last_words()}"
+        assert time.time() - moment < GOES_ON_SECONDS, f"nothing went on after {kill}\n{self._state_of_work()}"
 
 
 def _is_next(seen: JobState, awaited: JobState) -> bool:
@@ -127,10 +136,22 @@ def drive_job(
     Args:
         strike: called for every fact, in the process that keeps the installation alive.
     """
-    watch = Watch(installation, kills, strike)
-    ended = installation.run(_drive(watch, repository))
-    watch.close()
-    return Driven(ended, watch)
+    return _drive_all([(Watch(installation, kills, strike), repository)])[0]
+
+
+def drive_jobs(installation: Installation, ways: Mapping[Path, Sequence[Kill]]) -> list[Driven]:
+    """Take one job per repository to its branch, all at once: a kill hits whoever comes to its point first."""
+    return _drive_all([(Watch(installation, kills), repository) for repository, kills in ways.items()])
+
+
+def _drive_all(jobs: Sequence[tuple[Watch, Path]]) -> list[Driven]:
+    async def together() -> list[Ended]:
+        return list(await asyncio.gather(*(_drive(watch, repository) for watch, repository in jobs)))
+
+    ended = jobs[0][0].installation.run(together())
+    for watch, _ in jobs:
+        watch.close()
+    return [Driven(end, watch) for end, (watch, _) in zip(ended, jobs, strict=True)]
 
 
 def drive_to(installation: Installation, repository: Path, kills: Sequence[Kill], goal: JobState) -> Watch:

@@ -1,5 +1,6 @@
 """SIGKILL around every commit of the main path: the job goes on within a minute and ends as it would have."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,23 +11,26 @@ from services.canon.lifecycle import JobState
 from tests.campaign.conftest import COUNT_OPTION, campaign_count
 from tests.campaign.endings import Ending, assert_nothing_twice, ending_of
 from tests.campaign.installation import Installation, running_installation
-from tests.campaign.jobs import GOES_ON_SECONDS, drive_job, drive_to
+from tests.campaign.jobs import GOES_ON_SECONDS, drive_jobs, drive_to
 from tests.campaign.kills import Kill, Round, full_table, hits, path_states, rounds_of, small_round
 from tests.campaign.till import make_till
 
 pytestmark = pytest.mark.slow
 
+WORKER_ROUNDS = (Round.CHILD, Round.PARENT, Round.BOTH)
 
-def _survives(installation: Installation, folder: Path, kills: tuple[Kill, ...], expected: Ending) -> None:
-    repository = make_till(folder)
-    driven = drive_job(installation, repository, kills)
-    missed = [kill.marker for kill in kills if kill not in driven.watch.fired]
-    assert not missed, f"never reached: {missed}\n{driven.explain()}"
-    assert driven.ended.view.status.value == expected.status, driven.explain()
-    assert ending_of(installation, driven.job_id, repository) == expected
-    assert_nothing_twice(installation, driven.job_id)
-    slowest = sorted(((seconds, kill.marker) for kill, seconds in driven.watch.stood_still.items()), reverse=True)[:3]
-    print(f"\n{len(kills)} kills; longest stand-still: {[(round(s, 1), name) for s, name in slowest]}")
+
+def _survive(installation: Installation, ways: Mapping[Path, Sequence[Kill]], expected: Ending) -> None:
+    for folder in ways:
+        make_till(folder)
+    for driven, (repository, kills) in zip(drive_jobs(installation, ways), ways.items(), strict=True):
+        missed = [kill.marker for kill in kills if kill not in driven.watch.fired]
+        assert not missed, f"never reached: {missed}\n{driven.explain()}"
+        assert driven.ended.view.status.value == expected.status, driven.explain()
+        assert ending_of(installation, driven.job_id, repository) == expected
+        assert_nothing_twice(installation, driven.job_id)
+        slowest = max(driven.watch.stood_still.values())
+        print(f"\n{len(kills)} kills; longest stand-still {slowest:.1f} s")
 
 
 class TestTheTable:
@@ -54,12 +58,12 @@ class TestSmallSize:
         assert {to for _, to in reference.path} >= {state.value for state in path_states()}
         assert len(reference.attempts) == 2
 
-    @pytest.mark.parametrize("round_", list(Round))
-    def test_job_hit_at_every_state_ends_the_same(
-        self, installation: Installation, reference: Ending, round_: Round
+    @pytest.mark.parametrize("rounds", [WORKER_ROUNDS, (Round.SCHEDULER,)], ids=["workers", "scheduler"])
+    def test_jobs_hit_at_every_state_end_the_same(
+        self, installation: Installation, reference: Ending, rounds: tuple[Round, ...]
     ) -> None:
-        folder = installation.repositories / f"small-{round_.value}"
-        _survives(installation, folder, small_round(round_), reference)
+        ways = {installation.repositories / f"small-{one.value}": small_round(one) for one in rounds}
+        _survive(installation, ways, reference)
 
 
 class TestUnshortenedClocks:
@@ -85,5 +89,5 @@ class TestFullTable:
                 for round_ in rounds_of(point):
                     installation.renew()
                     folder = installation.repositories / f"full-{number}-{point.value}-{round_.value}"
-                    _survives(installation, folder, hits(point, round_), reference)
+                    _survive(installation, {folder: hits(point, round_)}, reference)
         print(f"{COUNT_OPTION}={campaign_count(request.config)}: {len(full_table())} kills each")
