@@ -61,3 +61,12 @@ def app_env(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPath
         for name, value in values.items():
             patch.setenv(name, value)
         yield dict(os.environ)
+
+
+_BROWSER_FIXTURES = {"playwright", "browser", "context", "page"}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put tests in a browser last: its driver keeps an event loop in this process until the run ends."""
+    items.sort(key=lambda item: not _BROWSER_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())))
