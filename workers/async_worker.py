@@ -89,13 +89,14 @@ def _arguments(job: Job) -> tuple[str, dict[str, Any]]:
 
 
 async def main() -> None:
-    """Serve the `workflow` and `models` queues until SIGTERM."""
+    """Serve the `workflow` and `models` queues until SIGTERM.
+
+    The model layer is built before the first item: several waiting items would each build one of their own in parallel,
+    and the built-in provider answers for the last one registered only.
+    """
     worker = AsyncWorker(redis())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, worker.stop)
-    warming = asyncio.create_task(warm_up())
-    try:
-        await worker.serve()
-    finally:
-        warming.cancel()
+    await warm_up()
+    await worker.serve()
