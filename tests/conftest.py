@@ -63,7 +63,7 @@ def app_env(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPath
         yield dict(os.environ)
 
 
-_BROWSER_FIXTURES = {"playwright", "browser", "context", "page"}
+_BROWSER_FIXTURES = {"chromium", "playwright", "browser", "context", "page"}
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,10 +1,13 @@
-"""The installation that all main-job tests of a run share."""
+"""What all end-to-end tests of a run share: one installation, one Chromium."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from tests.support.main_job import Installation, running_installation, running_jobs
+from tests.support.web_server import chromium
+
+__all__ = ["chromium"]
 
 
 @pytest.fixture(scope="session")

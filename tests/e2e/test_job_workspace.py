@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from services.canon.lifecycle import JobState
 from services.infra.embedded.processes import free_port
 from tests.support import job_samples as story
-from tests.support.web_server import _gate, _wait_until_ready, chromium, web_root  # noqa: F401
+from tests.support.web_server import _gate, _wait_until_ready, web_root
 
 S = JobState
 SCREENS = {

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.support.web_server import chromium, visitor, web_url  # noqa: F401
+from tests.support.web_server import visitor, web_url  # noqa: F401
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, e
 from tests.support.installation import Installation, running_installation
 from tests.support.main_job import git, make_repository
 from tests.support.walker import SLOW_MS, ApiClient, badge, gated_context, sign_in
-from tests.support.web_server import chromium  # noqa: F401
 
 pytestmark = pytest.mark.slow
 
