@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from services.audit import service as audit
@@ -65,7 +66,7 @@ def assert_nothing_twice(installation: Installation, job_id: UUID) -> None:
     _assert_swept(installation, job_id)
 
 
-def _rows(installation: Installation, table: str, job_id: UUID, order: str, columns: str) -> list[dict[str, object]]:
+def _rows(installation: Installation, table: str, job_id: UUID, order: str, columns: str) -> list[dict[str, Any]]:
     return installation.rows(f"SELECT {columns} FROM {table} WHERE job_id = %s ORDER BY {order}", job_id)
 
 

@@ -53,11 +53,10 @@ class TestWebKilled:
         following = asyncio.create_task(follower.follow())
         await _until(whole, lambda: _true(bool(follower.facts)), "the first fact")
         await add_probes(whole, UUID(job["job_id"]), range(PROBES), PROBE_SECONDS)
-        for kill in range(KILLS):
-            seen = len(follower.facts)
-            await _until(whole, lambda seen=seen: _true(len(follower.facts) > seen + 5), "more facts")
+        for _ in range(KILLS):
+            await _until(whole, _more(follower, facts=5), "more facts")
             whole.kill("web")
-            await _until(whole, lambda kill=kill: _true(follower.connections >= kill + 2), "a resumed stream")
+            await _until(whole, _more(follower, connections=1), "a resumed stream")
         job_id = UUID(job["job_id"])
         await _until(whole, lambda: _true(recorded(whole, job_id) == PROBES), f"{PROBES} recorded probes")
         last = whole.rows("SELECT max(seq) AS n FROM job_events WHERE job_id = %s", job["job_id"])[0]["n"]
@@ -65,6 +64,11 @@ class TestWebKilled:
         following.cancel()
         assert follower.seqs == list(range(1, last + 1))
         assert follower.connections >= KILLS + 1
+
+
+def _more(follower: Follower, *, facts: int = 0, connections: int = 0) -> Callable[[], Awaitable[bool]]:
+    wanted = (len(follower.facts) + facts, follower.connections + connections)
+    return lambda: _true(len(follower.facts) >= wanted[0] and follower.connections >= wanted[1])
 
 
 async def _true(value: bool) -> bool:
