@@ -8,6 +8,7 @@ import pytest
 
 from services.infra.migrate import DatabaseUrls
 from tests.support.installation import running_installation
+from tests.support.servers import RunningServers
 
 pytestmark = pytest.mark.slow
 
@@ -15,9 +16,14 @@ PASSWORD = "correct horse battery"
 
 
 def test_two_installations_share_database_and_redis(
-    database_urls: DatabaseUrls, redis_url: str, tmp_path: Path
+    servers: RunningServers, database_urls: DatabaseUrls, redis_url: str, tmp_path: Path
 ) -> None:
-    given = {"DATABASE_URL": database_urls.admin, "REDIS_URL": redis_url, "IAMA_WEB_WORKERS": "2"}
+    given = {
+        "DATABASE_URL": database_urls.admin,
+        "IAMA_DATABASE_SECRET": servers.secret.decode(),
+        "REDIS_URL": redis_url,
+        "IAMA_WEB_WORKERS": "2",
+    }
     with running_installation(tmp_path / "one", **given) as one:
         shutil.copytree(tmp_path / "one" / "keys", tmp_path / "two" / "keys")
         with running_installation(tmp_path / "two", **given) as two:

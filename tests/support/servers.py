@@ -70,7 +70,7 @@ def running_test_servers() -> Iterator[RunningServers]:
     folder = Path(tempfile.mkdtemp(prefix="iama-test-"))
     folder.chmod(0o755)
     servers = RunningServers(
-        PostgresServer(folder, durable=False), ValkeyServer(folder, durable=False), secrets.token_bytes(32)
+        PostgresServer(folder, durable=False), ValkeyServer(folder, durable=False), secrets.token_hex(32).encode()
     )
     try:
         servers.postgres.start()
