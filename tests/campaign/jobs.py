@@ -84,8 +84,8 @@ class Watch(Display):
 
     def _state_of_work(self) -> str:
         steps = self.installation.rows(
-            "SELECT kind, state, status, tries, lost_count, lease_expires_at, available_at, published_at, outcome, error "
-            "FROM workflow_steps WHERE job_id = %s ORDER BY created_at DESC LIMIT 4",
+            "SELECT kind, state, status, tries, lost_count, lease_expires_at, available_at, published_at, outcome, "
+            "error FROM workflow_steps WHERE job_id = %s ORDER BY created_at DESC LIMIT 4",
             self.job_id,
         )
         return "\n".join([*map(str, steps), self.installation.last_words()])
