@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from services.core.tree import Tree, is_within, normalise_path
+from services.core.tree import Tree, normalise_path
 from services.engine.document import EditDocument, FileMove, Operation
-from services.engine.names import is_protected
-from services.engine.operations import Workspace, perform
+from services.engine.operations import Workspace, perform, require_writable
 from services.engine.refusals import RefusalCode, RefusedError
 from services.engine.replay import Replay
 from services.engine.syntax import parse, parses
@@ -94,10 +93,7 @@ def _attempt(index: int, operation: Operation, workspace: Workspace, replay: Rep
 
 def _require_allowed(operation: Operation, workspace: Workspace) -> None:
     for path in (operation.path, *([operation.new_path] if isinstance(operation, FileMove) else [])):
-        if not is_within(path, workspace.scope):
-            raise RefusedError(RefusalCode.OUT_OF_SCOPE, path)
-        if is_protected(path, workspace.protected):
-            raise RefusedError(RefusalCode.PROTECTED_FILE, path)
+        require_writable(path, workspace)
 
 
 def _refuse_broken(

@@ -9,62 +9,24 @@ import json
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    model_validator,
+from pydantic import Field, StringConstraints, model_validator
+
+from services.engine.document_types import (
+    MAX_BLOCK_CHARACTERS,
+    Block,
+    FilePath,
+    Fingerprint,
+    Identifier,
+    NodeKind,
+    OnFile,
+    QualifiedName,
+    StrictModel,
 )
 
-from services.core.tree import UnsafePathError, normalise_path
-from services.engine.names import is_identifier, is_qualified_name
-
 MAX_OPERATIONS = 20_000
-MAX_BLOCK_CHARACTERS = 4_000_000
 
 
-def _file_path(path: str) -> str:
-    clean = normalise_path(path)
-    if clean == ".":
-        raise UnsafePathError("names the root, not a file")
-    return clean
-
-
-def _qualified(name: str) -> str:
-    if not is_qualified_name(name):
-        raise ValueError("not a Python name such as `function` or `Class.method`")
-    return name
-
-
-def _identifier(name: str) -> str:
-    if not is_identifier(name):
-        raise ValueError("not a Python identifier, or a keyword")
-    return name
-
-
-FilePath = Annotated[str, AfterValidator(_file_path)]
-Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Block = Annotated[str, StringConstraints(max_length=MAX_BLOCK_CHARACTERS)]
-QualifiedName = Annotated[str, AfterValidator(_qualified)]
-Identifier = Annotated[str, AfterValidator(_identifier)]
-NodeKind = Literal["FUNCTION", "CLASS", "ASSIGNMENT"]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class _OnFile(_Strict):
-    path: FilePath
-    base_fingerprint: Fingerprint
-    result_fingerprint: Fingerprint | None = Field(
-        default=None, description="SHA-256 of the file after the whole document; makes a replay recognisable."
-    )
-
-
-class SearchReplace(_OnFile):
+class SearchReplace(OnFile):
     """Replace one block of text that occurs exactly once in the file; line endings are compared as LF."""
 
     op: Literal["search_replace"] = "search_replace"
@@ -78,7 +40,7 @@ class SearchReplace(_OnFile):
         return self
 
 
-class NodeReplace(_OnFile):
+class NodeReplace(OnFile):
     """Replace one definition found by kind and qualified name; `node_fingerprint` is the SHA-256 of its source."""
 
     op: Literal["node_replace"] = "node_replace"
@@ -88,7 +50,7 @@ class NodeReplace(_OnFile):
     replacement: Block
 
 
-class RenameOptions(_Strict):
+class RenameOptions(StrictModel):
     """What a rename follows besides the definition.
 
     `keep_alias` leaves the old name bound to the new one where references stay that may not be edited.
@@ -104,7 +66,7 @@ class RenameOptions(_Strict):
     keep_alias: bool = True
 
 
-class RenameSymbol(_OnFile):
+class RenameSymbol(OnFile):
     """Rename a definition of `path` and the references that the options name, through the whole tree."""
 
     op: Literal["rename_symbol"] = "rename_symbol"
@@ -113,7 +75,7 @@ class RenameSymbol(_OnFile):
     options: RenameOptions = RenameOptions()
 
 
-class FileCreate(_Strict):
+class FileCreate(StrictModel):
     """Create a file; `content` is text, or base64 where the file is not UTF-8."""
 
     op: Literal["file_create"] = "file_create"
@@ -122,7 +84,7 @@ class FileCreate(_Strict):
     encoding: Literal["utf-8", "base64"] = "utf-8"
 
 
-class FileDelete(_Strict):
+class FileDelete(StrictModel):
     """Delete a file."""
 
     op: Literal["file_delete"] = "file_delete"
@@ -130,7 +92,7 @@ class FileDelete(_Strict):
     base_fingerprint: Fingerprint
 
 
-class FileMove(_Strict):
+class FileMove(StrictModel):
     """Move a file without changing it; references are left to other operations."""
 
     op: Literal["file_move"] = "file_move"
@@ -153,7 +115,7 @@ EDIT_TYPES: dict[str, str] = {
 }
 
 
-class EditDocument(_Strict):
+class EditDocument(StrictModel):
     """Version 1 of the edit document; an unknown `op` or field is refused, never skipped."""
 
     version: Literal[1] = 1
@@ -200,6 +162,6 @@ def halves(document: EditDocument) -> tuple[EditDocument, EditDocument]:
 
 
 def _without_result(operation: Operation) -> Operation:
-    if isinstance(operation, _OnFile):
+    if isinstance(operation, OnFile):
         return operation.model_copy(update={"result_fingerprint": None})
     return operation

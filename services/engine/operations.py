@@ -6,20 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.core.tree import Tree
+from services.core.tree import Tree, is_within
 from services.engine.document import (
     FileCreate,
     FileDelete,
     FileMove,
     NodeReplace,
     Operation,
-    RenameSymbol,
     SearchReplace,
 )
+from services.engine.names import is_protected
 from services.engine.nodes import find_node
 from services.engine.refusals import RefusalCode, RefusedError
-from services.engine.rename import rename_edits
 from services.engine.source import SourceText, Splice, text_fingerprint
+from services.engine.symbolic import PLANNERS, EditLimits, plan_symbolic
 from services.engine.syntax import parse
 
 
@@ -36,6 +36,14 @@ class Workspace:
 def perform(operation: Operation, workspace: Workspace) -> None:
     """Carry out one operation on the working tree. Raises `RefusedError`; nothing is changed then."""
     _PERFORMERS[operation.op](operation, workspace)
+
+
+def require_writable(path: str, workspace: Workspace) -> None:
+    """Refuse a path outside the scope or protected. Raises `RefusedError`."""
+    if not is_within(path, workspace.scope):
+        raise RefusedError(RefusalCode.OUT_OF_SCOPE, path)
+    if is_protected(path, workspace.protected):
+        raise RefusedError(RefusalCode.PROTECTED_FILE, path)
 
 
 def content_of(operation: FileCreate) -> bytes:
@@ -80,18 +88,16 @@ def _node_replace(operation: NodeReplace, workspace: Workspace) -> None:
     workspace.tree[operation.path] = _spliced(source, Splice(found.start, found.end, replacement))
 
 
-def _rename_symbol(operation: RenameSymbol, workspace: Workspace) -> None:
+def _symbolic(operation: Any, workspace: Workspace) -> None:
     _existing(workspace.tree, operation.path)
-    edits = rename_edits(
-        workspace.tree,
-        operation.path,
-        operation.symbol,
-        operation.new_name,
-        operation.options,
-        scope=workspace.scope,
-        protected=workspace.protected,
-    )
-    workspace.tree.update(edits.contents)
+    edits = plan_symbolic(workspace.tree, operation, EditLimits(workspace.scope, workspace.protected))
+    for path in edits.contents:
+        require_writable(path, workspace)
+    for path, content in edits.contents.items():
+        if content is None:
+            workspace.tree.pop(path, None)
+        else:
+            workspace.tree[path] = content
 
 
 def _file_create(operation: FileCreate, workspace: Workspace) -> None:
@@ -115,10 +121,10 @@ def _file_move(operation: FileMove, workspace: Workspace) -> None:
 _PERFORMERS: dict[str, Callable[[Any, Workspace], None]] = {
     "search_replace": _search_replace,
     "node_replace": _node_replace,
-    "rename_symbol": _rename_symbol,
     "file_create": _file_create,
     "file_delete": _file_delete,
     "file_move": _file_move,
+    **dict.fromkeys(PLANNERS, _symbolic),
 }
 
 
