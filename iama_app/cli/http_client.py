@@ -53,7 +53,7 @@ class HttpClient:
     async def proposals(self, job_id: UUID) -> Sequence[ProposalView]:
         """Show the strategies."""
         answer = await self._call("GET", f"/jobs/{job_id}/proposals")
-        return [ProposalView.model_validate(item) for item in answer["items"]]
+        return [ProposalView.model_validate(item) for item in answer["proposals"]]
 
     async def delivery(self, job_id: UUID) -> DeliveryView:
         """Show the delivered result."""

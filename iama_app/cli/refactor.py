@@ -17,10 +17,11 @@ from iama_app.cli.data_folder import read_run
 from iama_app.cli.driving import EXIT_BROKEN, EXIT_CANCELLED, EXIT_REFUSED, Ended, Wishes, drive
 from iama_app.cli.job_client import JobClient
 from iama_app.cli.launch_error import LaunchError
-from iama_app.cli.showing import Display, document, sentence_of, summary
+from iama_app.cli.showing import Display, document, summary
 from iama_app.cli.terminal import progress, result
 from services.canon.errors import IamaError
 from services.canon.lifecycle import TERMINAL_STATES
+from services.canon.reasons import reason_sentence
 from services.canon.vocabulary import JobAction, ProposalLevel
 from services.infra.settings import Settings, load_settings
 
@@ -172,7 +173,7 @@ async def _report(client: JobClient, ended: Ended, as_json: bool, seconds: float
         result(summary(delivery, ended.branch, ended.commit))
         result(f"Evidence file    {evidence_file}")
     else:
-        result(f"{ended.view.status.value}: {ended.reason}. {sentence_of(ended.reason) or ''}".rstrip())
+        result(f"{ended.view.status.value}: {ended.reason}. {reason_sentence(ended.reason) or ''}".rstrip())
         if detail:
             result(json.dumps(detail, indent=1, default=str))
     return ended.exit_status

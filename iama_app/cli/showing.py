@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from services.canon.errors import ERRORS
+from services.canon.reasons import reason_sentence
 from services.canon.vocabulary import STATE_WORDS
 from services.delivery.schemas import DeliveryView
 from services.feed.schemas import Frame
@@ -15,26 +15,6 @@ from services.jobs.schemas import JobView
 
 STYLES = {"success": "green", "danger": "red", "warning": "yellow", "info": "cyan", "neutral": "bold", "paused": "blue"}
 LEVELS = {"WARN": "yellow", "ERROR": "red", "FAIL": "red", "DENY": "yellow", "PASS": "green"}
-
-REASON_SENTENCES = {
-    "NO_CHANGE_PRODUCED": "Nothing was found to change, so nothing was delivered.",
-    "BASELINE_VALIDATION_FAILED": "The tests do not hold on the untouched code, so there is nothing to compare with.",
-    "RETRY_BUDGET_EXHAUSTED": "No part of the change kept the behaviour within the allowed repairs.",
-    "INTERVENTION_SILENT": "Repair met the same failure again and again, and the job was given up.",
-    "TIMEOUT_EXECUTION": "The tests did not end within the time allowed; --timeout sets it.",
-    "ISOLATION_BELOW_POLICY": "No sandbox here is strong enough for code of others; --own-code allows a weaker one.",
-    "SOURCE_ACCESS_REVOKED": "The repository could not be read.",
-    "USER_CANCELLED": "The job was cancelled.",
-}
-"""Sentences for ends of a job that are not refusals; those stand in the table of errors."""
-
-
-def sentence_of(reason: str | None) -> str | None:
-    """Say an end's reason in words."""
-    if reason is None or reason in REASON_SENTENCES:
-        return REASON_SENTENCES.get(reason or "")
-    spec = ERRORS.get(reason)
-    return f"{spec.sentence} {spec.remedy}" if spec else None
 
 
 class Display:
@@ -104,7 +84,7 @@ def document(view: JobView, delivery: DeliveryView | None, **facts: Any) -> str:
         "job_id": str(view.job_id),
         "state": view.status.value,
         "reason": facts["reason"],
-        "message": sentence_of(facts["reason"]),
+        "message": reason_sentence(facts["reason"]),
         "branch": facts["branch"],
         "commit": facts["commit"],
         "files": [

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.canon.lifecycle import JobState
+from services.canon.reasons import reason_sentence
 from services.canon.vocabulary import ACTION_WORDS, ProposalLevel
 from services.jobs import rules
 from services.jobs.schemas import (
@@ -78,6 +79,7 @@ def job_view(
         resume_state=job.resume_state,
         terminal_target=job.terminal_target,
         failure_reason=job.failure_reason,
+        failure_message=reason_sentence(job.failure_reason),
         failure_class=job.failure_class,
         failure_detail=job.failure_detail,
         publishing_closed_reason=job.publishing_closed_reason,

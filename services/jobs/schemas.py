@@ -137,6 +137,7 @@ class JobView(BaseModel):
     resume_state: str | None
     terminal_target: str | None
     failure_reason: str | None
+    failure_message: str | None = None
     failure_class: str | None
     failure_detail: dict[str, Any] | None
     publishing_closed_reason: str | None

@@ -294,7 +294,7 @@ def decision_view(
     }
     return shown.DecisionView(
         title=words[0].format(**names),
-        line=words[1],
+        line=" ".join(filter(None, (job.failure_message, words[1]))),
         tone="warning" if job.available_actions else "info",
         deadline=job.wait_deadline_at.timestamp() if job.wait_deadline_at else 0.0,
         deadline_left=fmt.elapsed((job.wait_deadline_at - now).total_seconds()) if job.wait_deadline_at else "",

@@ -6,9 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from iama_app.cli.driving import EXIT_NOT_PROVEN, EXIT_REFUSED
-from iama_app.cli.showing import sentence_of
 from services.canon.errors import IamaError
 from services.canon.lifecycle import JobState
+from services.canon.reasons import reason_sentence
 from tests.support.main_job import (
     FinishedJob,
     Installation,
@@ -142,7 +142,7 @@ def refused_code(installation: Installation, job: FinishedJob) -> str:
     assert job.ended.exit_status == EXIT_REFUSED
     assert job.ended.view.status is JobState.FAILED
     assert "REPO_SYNCING" not in job.states
-    assert sentence_of(job.ended.reason)
+    assert reason_sentence(job.ended.reason)
     assert installation.leftovers(job.job_id) == []
     return str(job.ended.reason)
 
@@ -202,7 +202,7 @@ class TestFilesThatAreNotPlain:
         repository = make_repository(folder, {"app.py": NO_SYNTAX})
         job = installation.run(repository, MODERNISE)
         assert (job.ended.view.status, job.ended.reason) == (JobState.FAILED, "LANGUAGE_UNSUPPORTED")
-        assert job.ended.exit_status == EXIT_REFUSED and sentence_of(job.ended.reason)
+        assert job.ended.exit_status == EXIT_REFUSED and reason_sentence(job.ended.reason)
         assert (job.ended.view.failure_detail or {})["unparsable"] == [{"path": "app.py", "line": 1}]
         assert installation.leftovers(job.job_id) == [] and pushed_branches(repository) == []
 
@@ -265,7 +265,7 @@ class TestHostileTests:
         repository = make_repository(folder, {"app.py": NOT_CALLABLE_ALONE, "test_app.py": HANGS})
         job = installation.run(repository, MODERNISE, test_timeout_seconds=8)
         assert (job.ended.view.status, job.ended.reason) == (JobState.FAILED, "TIMEOUT_EXECUTION"), job.explain()
-        assert job.ended.exit_status == EXIT_NOT_PROVEN and sentence_of(job.ended.reason)
+        assert job.ended.exit_status == EXIT_NOT_PROVEN and reason_sentence(job.ended.reason)
         unharmed(installation, job, repository)
 
     def test_that_print_without_end_are_cut(self, installation: Installation, folder: Path) -> None:
