@@ -28,7 +28,7 @@ from tests.campaign.api_client import ApiPerson, Follower
 from tests.campaign.git_server import GitServer, serving
 from tests.campaign.till import GOAL, SCOPE, make_till
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 SECRET = "a secret that both machines of the test share"
 READY_SECONDS = 60.0

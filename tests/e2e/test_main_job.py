@@ -20,7 +20,7 @@ from services.infra.paths import DATA_VARIABLE
 from services.repositories.rules import LOCAL_ROOTS_VARIABLE
 from tests.support.main_job import RepositoryState, git, make_repository, pushed_branches
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND_SECONDS = 400

@@ -25,7 +25,7 @@ from tests.support.main_job import (
     running_jobs,
 )
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 MODERNISE = "Modernise to Python 3.11"
 
