@@ -4,31 +4,15 @@ A family of operations owns a folder: its models (for the document's union) and 
 holds every planner to scope and protection, whatever the planner itself looked at.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 from services.core.tree import Tree
 from services.engine.document import RenameSymbol
-from services.engine.hazards import Hazard
 from services.engine.rename import rename_edits
+from services.engine.tree_edits import EditLimits, TreeEdits
 
-
-@dataclass(frozen=True, slots=True)
-class EditLimits:
-    """Where an operation may write: `scope` folders or files, without the `protected` files, folders or globs."""
-
-    scope: tuple[str, ...] = (".",)
-    protected: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TreeEdits:
-    """What a symbolic operation makes of a tree: path → new content, None where the file goes away."""
-
-    contents: Mapping[str, bytes | None]
-    hazards: tuple[Hazard, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+__all__ = ["PLANNERS", "EditLimits", "Planner", "TreeEdits", "plan_symbolic"]
 
 
 Planner = Callable[[Tree, Any, EditLimits], TreeEdits]
