@@ -8,7 +8,7 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
-from services.artifacts import storage
+from services.artifacts import expiry, storage
 from services.artifacts.packing import unpack_tree
 from services.artifacts.schemas import ArtifactType, ArtifactView, StoredBlob
 from services.canon.clocks import ARTIFACT_TTL_SECONDS
@@ -66,7 +66,11 @@ def add_artifact(
 
 
 async def list_artifacts(uow: UnitOfWork, job_id: UUID) -> list[ArtifactView]:
-    """List a job's artifacts, oldest first; deleted ones keep their row."""
+    """List a job's artifacts, oldest first; deleted ones keep their row.
+
+    All artifacts of an ended job expire together, 14 days after its end.
+    """
+    ended = await expiry.expires_at(uow, job_id)
     rows = await uow.session.exec(
         select(JobArtifact).where(JobArtifact.job_id == job_id).order_by(col(JobArtifact.created_at))
     )
@@ -79,7 +83,7 @@ async def list_artifacts(uow: UnitOfWork, job_id: UUID) -> list[ArtifactView]:
             size=row.size_bytes,
             hash=row.content_hash,
             created_at=row.created_at,
-            expires_at=row.expires_at,
+            expires_at=ended or row.expires_at,
             deleted=row.deleted_at is not None,
         )
         for row in rows
@@ -103,18 +107,19 @@ async def read_artifact(actor: Actor, artifact_id: UUID, job_id: UUID | None = N
     Args:
         job_id: when given, the artifact must be one of this job.
     Raises:
-        IamaError: `NOT_FOUND`, `ARTIFACT_EXPIRED`, `ARTIFACT_HASH_MISMATCH`.
+        IamaError: `NOT_FOUND`, `ARTIFACT_EXPIRED`, `ARTIFACT_MISSING`, `ARTIFACT_HASH_MISMATCH`.
     """
     async with unit_of_work(actor) as uow:
         row = await uow.session.get(JobArtifact, artifact_id)
-    if row is None or (job_id is not None and row.job_id != job_id):
-        raise IamaError("NOT_FOUND")
-    if row.deleted_at is not None:
-        raise IamaError("ARTIFACT_EXPIRED", deleted_at=row.deleted_at.isoformat())
+        if row is None or (job_id is not None and row.job_id != job_id):
+            raise IamaError("NOT_FOUND")
+        await expiry.require_kept(uow, row)
     key, _ = await _data_key(actor)
-    sealed = await storage.get(row.storage_key)
     try:
+        sealed = await storage.get(row.storage_key)
         content = open_sealed(key, sealed, f"artifact:{actor.tenant_id}")
+    except FileNotFoundError as error:
+        raise IamaError("ARTIFACT_MISSING", artifact_id=str(artifact_id)) from error
     except InvalidTag as error:
         raise IamaError("ARTIFACT_HASH_MISMATCH", artifact_id=str(artifact_id)) from error
     if hashlib.sha256(content).hexdigest() != row.content_hash:

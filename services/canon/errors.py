@@ -73,6 +73,7 @@ ERRORS: dict[str, ErrorSpec] = {
     "INSTANCE_RUNNING": _s(409, "IAMA already runs on this data folder.", "Use the running one or stop it first."),
     # 410, 413
     "ARTIFACT_EXPIRED": _s(410, "The file was deleted at its expiry.", "Run the job again."),
+    "ARTIFACT_MISSING": _s(410, "The stored file is gone.", "Restore it from a backup, or run the job again."),
     "BODY_TOO_LARGE": _s(413, "The request is too large.", "Send less than the stated limit."),
     # 422
     "VALIDATION_FAILED": _s(422, "Some fields are not valid.", "Correct the listed fields."),

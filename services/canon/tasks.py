@@ -36,6 +36,7 @@ class ItemKind(StrEnum):
     RELEASE_SANDBOX = "release_sandbox"
     PUBLISH = "publish"
     PROVE_SUBSET = "prove_subset"
+    EXPIRE_ARTIFACTS = "expire_artifacts"
     PROBE = "probe"
 
 
@@ -69,6 +70,7 @@ ITEMS: dict[ItemKind, ItemSpec] = {
     _I.RELEASE_SANDBOX: ItemSpec(_Q.SANDBOX, 120, 5, 2),
     _I.PUBLISH: ItemSpec(_Q.GITHUB, 300, 3, 2),
     _I.PROVE_SUBSET: ItemSpec(_Q.SANDBOX, clocks.TEST_RUN_CEILING_SECONDS, 1, 0),
+    _I.EXPIRE_ARTIFACTS: ItemSpec(_Q.WORKFLOW, 300, 5, 60),
     _I.PROBE: ItemSpec(_Q.WORKFLOW, 60, 1, 0),
 }
 
@@ -100,11 +102,13 @@ class TimerKind(StrEnum):
     SANDBOX_HOLD = "SANDBOX_HOLD"
     QUEUE_CEILING = "QUEUE_CEILING"
     WIPE_RETRY = "WIPE_RETRY"
+    ARTIFACT_EXPIRY = "ARTIFACT_EXPIRY"
 
 
 _T = TimerKind
 _IDLE = (_T.IDLE, clocks.IDLE_WAIT_SECONDS)
 _HOLD = (_T.SANDBOX_HOLD, clocks.SANDBOX_HOLD_SECONDS)
+_EXPIRY = (_T.ARTIFACT_EXPIRY, clocks.ARTIFACT_TTL_SECONDS)
 
 ENTRY_TIMERS: dict[JobState, tuple[tuple[TimerKind, float], ...]] = {
     _S.PENDING: (_IDLE,),
@@ -117,6 +121,9 @@ ENTRY_TIMERS: dict[JobState, tuple[tuple[TimerKind, float], ...]] = {
     _S.WAITING_INTERVENTION: ((_T.INTERVENTION, clocks.INTERVENTION_SILENCE_SECONDS), _HOLD),
     _S.REMOTE_HEAD_CONFLICT: ((_T.HEAD_CONFLICT, clocks.HEAD_CONFLICT_WAIT_SECONDS), _HOLD),
     _S.REMOTE_EXECUTION_QUEUED: ((_T.QUEUE_CEILING, clocks.QUEUE_CEILING_SECONDS),),
+    _S.DELIVERED: (_EXPIRY,),
+    _S.FALLBACK_REQUIRED: (_EXPIRY,),
+    _S.FAILED: (_EXPIRY,),
 }
 """Timers set when a state is entered: (kind, seconds)."""
 

@@ -53,6 +53,7 @@ class PublicationView(BaseModel):
     base_sha: str
     commit_sha: str | None
     error_code: str | None
+    error_sentence: str | None = None
     accepted_files: list[str]
     created_at: datetime
     published_at: datetime | None

@@ -121,6 +121,7 @@ def publication_view(row: SourceDelivery) -> PublicationView:
         base_sha=row.base_sha,
         commit_sha=row.commit_sha,
         error_code=row.error_code,
+        error_sentence=row.error_sentence,
         accepted_files=list(row.accepted.get("files") or []),
         created_at=row.created_at,
         published_at=row.published_at,

@@ -7,13 +7,15 @@ from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, select, update
+from sqlmodel import col, select
 
 from services.canon.errors import IamaError
-from services.canon.lifecycle import FailureClass
+from services.canon.lifecycle import Checkpoint
 from services.canon.limits import CONTEXT_CAP_TOKENS
 from services.core.clock import now
 from services.infra.unit_of_work import UnitOfWork
+from services.metering import settlement
+from services.metering.reservations import close_reservations
 from services.tables.jobs import RefactorJob
 from services.tables.metering import (
     BillingCheckpointRecord,
@@ -24,6 +26,11 @@ from services.tables.metering import (
 )
 
 DAILY_JOBS = "DAILY_JOBS"
+PRE_CHARGE, POST_CHARGE = Checkpoint.PRE_CHARGE.value, Checkpoint.POST_CHARGE.value
+PLATFORM_COST = "PLATFORM_COST"
+"""Charge reason of a call that was made again because a worker was lost: the platform bears it."""
+
+settle = settlement.settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +47,6 @@ class StartTerms:
 _RESERVE = text(
     "UPDATE quota_balances SET reserved = reserved + 1 WHERE tenant_id = :tenant AND dimension = :dimension "
     "AND period_start = :start AND (limit_units IS NULL OR reserved + committed + 1 <= limit_units) RETURNING id"
-)
-_SETTLE = text(
-    "UPDATE quota_balances SET reserved = reserved - :quantity, committed = committed + :committed WHERE id = :balance"
 )
 
 
@@ -84,6 +88,7 @@ async def reserve_start(uow: UnitOfWork, job: RefactorJob, terms: StartTerms) ->
         )
     )
     await uow.session.flush()
+    await _add_checkpoint(uow, job.id, "PENDING", PRE_CHARGE, "NON_BILLABLE_DISCONNECT")
 
 
 async def tier_of(uow: UnitOfWork, job_id: UUID) -> str:
@@ -94,46 +99,15 @@ async def tier_of(uow: UnitOfWork, job_id: UUID) -> str:
 
 async def pass_checkpoint(uow: UnitOfWork, job_id: UUID) -> None:
     """Commit the reservation: the job passed the point of no return (V1-FR-BIL-006)."""
+    await _add_checkpoint(uow, job_id, "GENERATING_TESTS", POST_CHARGE, "BILLABLE_COMMITTED")
+    await close_reservations(uow, job_id, commit=True, reason=None)
+
+
+async def _add_checkpoint(uow: UnitOfWork, job_id: UUID, state: str, kind: str, policy: str) -> None:
     statement = insert(BillingCheckpointRecord).values(
-        tenant_id=uow.tenant_id,
-        job_id=job_id,
-        workflow_state="GENERATING_TESTS",
-        checkpoint_type="POST_CHARGE",
-        charge_policy="BILLABLE_COMMITTED",
+        tenant_id=uow.tenant_id, job_id=job_id, workflow_state=state, checkpoint_type=kind, charge_policy=policy
     )
     await uow.session.execute(statement.on_conflict_do_nothing())
-    await _close(uow, job_id, commit=True, reason=None)
-
-
-async def settle(uow: UnitOfWork, job_id: UUID, failure_class: str | None) -> None:
-    """Close what is still reserved at an ending: kept by the platform's fault or before the checkpoint → released."""
-    reason = "JOB_SUCCESS" if failure_class is None else _RELEASE_REASONS.get(failure_class, "JOB_FAILED_NON_BILLABLE")
-    await _close(uow, job_id, commit=False, reason=reason)
-
-
-_RELEASE_REASONS = {
-    FailureClass.INFRA_FAILURE.value: "INFRA_FAILURE",
-    FailureClass.USER_CANCELLED.value: "USER_CANCELLED",
-    FailureClass.POLICY_BLOCKED.value: "POLICY_BLOCKED",
-    FailureClass.CLIENT_DISCONNECTED.value: "CLIENT_DISCONNECTED_EARLY",
-}
-
-
-async def _close(uow: UnitOfWork, job_id: UUID, *, commit: bool, reason: str | None) -> None:
-    statement = select(QuotaReservation).where(QuotaReservation.job_id == job_id, QuotaReservation.status == "RESERVED")
-    for row in await uow.session.exec(statement.with_for_update()):
-        values = {"quantity": row.quantity, "committed": row.quantity if commit else 0, "balance": row.balance_id}
-        await uow.session.execute(_SETTLE, values)
-        await uow.session.exec(
-            update(QuotaReservation)
-            .where(col(QuotaReservation.id) == row.id)
-            .values(
-                status="COMMITTED" if commit else "RELEASED",
-                committed_at=now() if commit else None,
-                released_at=None if commit else now(),
-                release_reason=reason,
-            )
-        )
 
 
 async def record_use(
@@ -145,34 +119,46 @@ async def record_use(
     idempotency_key: str,
     charge_reason: str,
     **columns: Any,
-) -> None:
-    """Append one metered use; the same key twice writes once (V1-FR-SUB-002)."""
+) -> bool:
+    """Append one metered use; the same key twice writes once (V1-FR-SUB-002). Tells whether it was the first.
+
+    A use that comes after the job was decided to cost nothing is kept as unbilled.
+    """
+    values = {"event_type": dimension.lower(), "billable": True, **columns}
+    if await settlement.is_released(uow, job_id):
+        values |= {"billable": False, "charge_reason": settlement.LATE_USE}
     statement = insert(UsageLedgerRow).values(
+        **{"charge_reason": charge_reason, **values},
         tenant_id=uow.tenant_id,
         job_id=job_id,
-        event_type=columns.pop("event_type", dimension.lower()),
         dimension=dimension,
         quantity=quantity,
-        charge_reason=charge_reason,
         idempotency_key=idempotency_key,
-        **columns,
     )
-    await uow.session.execute(statement.on_conflict_do_nothing())
+    written = await uow.session.execute(
+        statement.on_conflict_do_nothing().returning(UsageLedgerRow.id)  # type: ignore[call-overload]
+    )
+    return written.scalar_one_or_none() is not None
 
 
 async def use_of_job(uow: UnitOfWork, job_id: UUID) -> dict[str, Any]:
-    """Sum a job's ledger: calls per phase, tokens, sandbox seconds, whether any of it is billable."""
+    """Sum a job's ledger: calls per phase, tokens, sandbox seconds, whether any of it stays billable.
+
+    Counts say what was used, taken back or not; repeated calls of the platform's own fault are left out.
+    """
     rows = list(await uow.session.exec(select(UsageLedgerRow).where(UsageLedgerRow.job_id == job_id)))
+    taken_back = {row.reversal_of for row in rows if row.reversal_of}
+    used = [row for row in rows if row.reversal_of is None and row.charge_reason != PLATFORM_COST]
 
     def calls(phase: int) -> int:
-        return sum(row.quantity for row in rows if row.event_type == f"phase_{phase}_call")
+        return sum(row.quantity for row in used if row.event_type == f"phase_{phase}_call")
 
     return {
         "phase_1_calls": calls(1),
         "phase_2_calls": calls(2),
         "phase_3_calls": calls(3),
-        "prompt_tokens": sum(row.input_tokens for row in rows),
-        "completion_tokens": sum(row.output_tokens for row in rows),
-        "sandbox_seconds": sum(row.quantity for row in rows if row.dimension == "SANDBOX_SECONDS"),
-        "billable": any(row.billable for row in rows),
+        "prompt_tokens": sum(row.input_tokens for row in used),
+        "completion_tokens": sum(row.output_tokens for row in used),
+        "sandbox_seconds": sum(row.quantity for row in used if row.dimension == "SANDBOX_SECONDS"),
+        "billable": any(row.billable and row.id not in taken_back for row in used),
     }

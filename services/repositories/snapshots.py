@@ -1,6 +1,7 @@
 """Fetches one pinned tree into scratch and reads it by Git plumbing; nothing is ever checked out."""
 
 import asyncio
+import contextlib
 import shutil
 from pathlib import Path
 from typing import Any
@@ -189,14 +190,33 @@ async def wipe_folder(folder: Path) -> int:
     return await asyncio.to_thread(_wipe, folder)
 
 
+async def wipe_children(folder: Path) -> None:
+    """Wipe what earlier tries left in a job's scratch folder; an orphan that still works there fails alone."""
+    children = await asyncio.to_thread(lambda: sorted(folder.iterdir()) if folder.is_dir() else [])
+    for child in children:
+        await wipe_folder(child)
+
+
+async def drop_if_empty(folder: Path) -> None:
+    """Remove a scratch folder that holds nothing any more."""
+    with contextlib.suppress(OSError):
+        await asyncio.to_thread(folder.rmdir)
+
+
 def _wipe(folder: Path) -> int:
     if not folder.exists():
         return 0
     files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
     for path in files:
-        path.chmod(0o600)
-        size = path.stat().st_size
-        with path.open("r+b") as file:
-            file.write(b"\0" * min(size, 1024 * 1024))
-    shutil.rmtree(folder)
+        with contextlib.suppress(FileNotFoundError):
+            _overwrite(path)
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(folder)
     return len(files)
+
+
+def _overwrite(path: Path) -> None:
+    path.chmod(0o600)
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.write(b"\0" * min(size, 1024 * 1024))

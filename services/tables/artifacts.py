@@ -41,3 +41,4 @@ class JobArtifact(JobRow, table=True):
     spec_revision_id: UUID | None = None
     expires_at: datetime = created()
     deleted_at: datetime | None = moment()
+    delete_evidence_hash: str | None = None

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import Field
 
-from services.tables.columns import JobRow, document, flag, job_reference, moment, unique
+from services.tables.columns import JobRow, document, flag, job_reference, moment, number, unique
 
 
 class DeliveryPolicySnapshot(JobRow, table=True):
@@ -20,7 +20,10 @@ class DeliveryPolicySnapshot(JobRow, table=True):
 
 
 class SourceDelivery(JobRow, table=True):
-    """One publication of a job's result; the idempotency key keeps a repeat from pushing twice."""
+    """One publication of a job's result; the idempotency key keeps a repeat from pushing twice.
+
+    `requests` counts how often it was asked for: a failed one can be asked for again.
+    """
 
     __tablename__ = "github_deliveries"
     __table_args__ = job_reference(unique("idempotency_key"))
@@ -31,6 +34,8 @@ class SourceDelivery(JobRow, table=True):
     commit_sha: str | None = None
     status: str = "PENDING"
     error_code: str | None = None
+    error_sentence: str | None = None
+    requests: int = number(1)
     idempotency_key: str
     artifact_hash: str
     published_at: datetime | None = moment()

@@ -89,10 +89,13 @@ class QuotaReservation(JobRow, table=True):
 
 
 class UsageLedgerRow(JobRow, table=True):
-    """One metered use. Append only; the key makes a repeated write harmless."""
+    """One metered use. Append only; the key makes a repeated write harmless.
+
+    A use is taken back by a row of its own with the opposite quantity; `reversal_of` names the row taken back.
+    """
 
     __tablename__ = "usage_ledger"
-    __table_args__ = job_reference(unique("idempotency_key"))
+    __table_args__ = job_reference(unique("idempotency_key"), unique("reversal_of"))
 
     event_type: str
     dimension: str
@@ -105,6 +108,7 @@ class UsageLedgerRow(JobRow, table=True):
     attempt_number: int | None = None
     input_tokens: int = number()
     output_tokens: int = number()
+    reversal_of: UUID | None = None
     idempotency_key: str
 
 

@@ -11,12 +11,13 @@ from services.artifacts.schemas import ArtifactType, StoredBlob
 from services.canon.events import EventType, event
 from services.core.clock import now
 from services.core.ids import new_id
-from services.engine.apply import ApplyResult
+from services.engine.apply import ApplyResult, apply_document
 from services.engine.document import EditDocument, document_from_json, document_to_json
 from services.infra.unit_of_work import UnitOfWork, unit_of_work
 from services.llm.schemas import DroppedOperation, TestFailure, TriedSubset
 from services.tables.evidence import PatchAttempt, PatchEditOperation, TestCaseResult
 from services.tables.jobs import RefactorJob
+from services.workflow.job_source import JobSource
 from services.workflow.outcomes import Claim, ItemFaultError
 
 EDIT_TYPES = {
@@ -43,6 +44,11 @@ class NewAttempt:
     applied: ApplyResult
     kept: list[int]
     dropped: list[DroppedOperation]
+
+
+def apply_to_source(source: JobSource, scope: list[str], document: EditDocument) -> ApplyResult:
+    """Apply a document to a job's pinned tree, operation by operation, inside its scope and past what is protected."""
+    return apply_document(source.tree, document, scope=scope, protected=source.protected, atomic=False)
 
 
 async def seal_document(claim: Claim, document: EditDocument) -> StoredBlob:

@@ -258,5 +258,6 @@ DECISIONS: dict[tuple[ItemKind, Result], Decide] = {
     (_I.PUBLISH, _R.DRIFTED): _stay,
     (_I.PROVE_SUBSET, _R.GREEN): _subset_proven,
     (_I.PROVE_SUBSET, _R.RED): _stay,
+    (_I.EXPIRE_ARTIFACTS, _R.DONE): _stay,
     (_I.PROBE, _R.DONE): _stay,
 }

@@ -7,6 +7,7 @@ from sqlmodel import select
 
 from services.artifacts import service as artifacts
 from services.artifacts.schemas import ArtifactType
+from services.baselines.generation import FOLDER
 from services.canon.vocabulary import ProposalLevel
 from services.infra.unit_of_work import UnitOfWork, unit_of_work
 from services.metering import service as metering
@@ -20,7 +21,8 @@ from services.workflow.outcomes import Claim, ItemFaultError
 class JobSource:
     """The pinned tree of a job and what frames the work on it.
 
-    `tree` holds every file that may run; `protected` are paths that must not be parsed or edited.
+    `tree` holds every file that may run; `protected` are paths that must not be parsed or edited, the folder of
+    generated tests among them.
     """
 
     tree: dict[str, bytes]
@@ -38,7 +40,7 @@ async def load_source(claim: Claim) -> JobSource:
         statement = select(RepositoryWorkspace).where(RepositoryWorkspace.job_id == claim.job_id)
         workspace = (await uow.session.exec(statement)).one()
         blocked = select(ContextFilterDecision.path).where(ContextFilterDecision.job_id == claim.job_id)
-        protected = list(await uow.session.exec(blocked))
+        protected = [*await uow.session.exec(blocked), FOLDER]
         tier = await metering.tier_of(uow, claim.job_id)
         level = await _level(uow, claim.job.selected_proposal_id)
     if workspace.tree_artifact_id is None:

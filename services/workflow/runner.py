@@ -21,7 +21,7 @@ from services.infra.unit_of_work import to_json, unit_of_work
 from services.jobs import queries
 from services.workflow import leases
 from services.workflow.decisions import DECISIONS
-from services.workflow.faults import SIDE_ITEMS, after_fault
+from services.workflow.faults import SIDE_ITEMS, after_fault, settle_side_item
 from services.workflow.moves import carry_out
 from services.workflow.outcomes import Claim, ItemCancelledError, ItemFaultError, Outcome
 from services.workflow.registry import HANDLERS
@@ -174,6 +174,7 @@ async def _record_fault(claim: Claim, key: leases.LeaseKey, fault: ItemFaultErro
             return "retry"
         await leases.finish(uow, key, "FAILED", to_json({"result": "FAULT"}), fault.code, message)
         if claim.state.value != job.status or claim.kind in SIDE_ITEMS:
+            await settle_side_item(uow, claim, fault.code, message)
             return "failed"
         await carry_out(uow, job, after_fault(job, claim.kind, fault.code, message))
     return "failed"

@@ -6,14 +6,16 @@ from uuid import UUID
 
 from services.access import service as access
 from services.access.schemas import Plan
+from services.artifacts import expiry as artifact_expiry
 from services.canon.errors import IamaError
 from services.canon.events import EventType, event
-from services.canon.lifecycle import SPEC_RESTART_STATES, JobState
+from services.canon.lifecycle import SPEC_RESTART_STATES, TERMINAL_STATES, JobState
 from services.canon.permissions import Permission
 from services.canon.tasks import ItemKind
 from services.canon.vocabulary import STRATEGY_WORDS, JobAction, ProposalLevel
 from services.core.actor import Actor
 from services.core.clock import now
+from services.delivery import publications
 from services.delivery import service as delivery
 from services.delivery.schemas import PublicationView
 from services.infra.unit_of_work import UnitOfWork, unit_of_work
@@ -42,7 +44,7 @@ async def act(
 
     Raises:
         IamaError: `JOB_NOT_FOUND`, `JOB_OWNERSHIP_VIOLATION`, `STATE_REVISION_CONFLICT`, `TRANSITION_NOT_ALLOWED`,
-            `STATE_NOT_AVAILABLE`, and what the action itself refuses; nothing is written.
+            `STATE_NOT_AVAILABLE`, `ARTIFACT_EXPIRED`, and what the action itself refuses; nothing is written.
     Req: V2-FR-WF-005.
     """
     params = params or {}
@@ -54,6 +56,8 @@ async def act(
             raise IamaError("STATE_NOT_AVAILABLE", action=action.value)
         if action not in rules.offered_actions(job):
             raise _not_offered(job, action)
+        if JobState(job.status) in TERMINAL_STATES:
+            await artifact_expiry.require_unexpired(uow, job_id)
         prepared = await _prepare(uow, job, action, params)
         decision = ACTIONS[action](job, {**params, **prepared})
         await uow.audit("job.action", job_id, action=action.value, note=str(params.get("note", ""))[:200])
@@ -231,17 +235,19 @@ async def publish(
 ) -> PublicationView:
     """Ask for a branch with the delivered result at the source; asking again for the same is harmless.
 
-    A selection of files is proven again before it is pushed.
+    A selection of files is proven again before it is pushed. One that failed is tried anew.
 
     Raises:
-        IamaError: see `delivery.service.add_publication`.
+        IamaError: `ARTIFACT_EXPIRED`; see `delivery.service.add_publication`.
     """
     async with unit_of_work(actor) as uow:
         job = await require_job(uow, job_id, Permission.DELIVERY_APPLY, lock=True)
+        await artifact_expiry.require_unexpired(uow, job_id)
         row, created = await delivery.add_publication(uow, job, branch=branch, accepted_files=accepted_files)
-        if created:
+        if created or await publications.ask_again(uow, row):
             kind = ItemKind.PROVE_SUBSET if row.accepted.get("files") else ItemKind.PUBLISH
             request = ItemRequest(kind, {"delivery_id": str(row.id)})
-            await add_item(uow, job_id, job.status, job.state_revision, f"{row.id}:{kind.value}", request)
+            key = f"{row.id}:{kind.value}:{row.requests}"
+            await add_item(uow, job_id, job.status, job.state_revision, key, request)
             await uow.record(job_id, job.state_revision, [event(EventType.DELIVERY, status="PENDING")])
         return delivery.publication_view(row)

@@ -39,6 +39,10 @@ def _retry_wipe(job: RefactorJob) -> Decision:
     return Decision(items=(ItemRequest(ENTRY_ITEMS[JobState(job.status)]),))
 
 
+def _expire_artifacts(job: RefactorJob) -> Decision:
+    return Decision(items=(ItemRequest(ItemKind.EXPIRE_ARTIFACTS),))
+
+
 EXPIRIES: dict[TimerKind, Callable[[RefactorJob], Decision]] = {
     TimerKind.IDLE: _idle,
     TimerKind.INTERVENTION: actions.silence,
@@ -47,6 +51,7 @@ EXPIRIES: dict[TimerKind, Callable[[RefactorJob], Decision]] = {
     TimerKind.QUEUE_CEILING: _queue_ceiling,
     TimerKind.SANDBOX_HOLD: _release,
     TimerKind.WIPE_RETRY: _retry_wipe,
+    TimerKind.ARTIFACT_EXPIRY: _expire_artifacts,
 }
 
 

@@ -2,7 +2,18 @@
 
 from importlib import import_module
 
-MODULES = ("source", "analysis", "sandboxes", "proof", "change", "handover", "selection", "probe")
+MODULES = (
+    "source",
+    "analysis",
+    "sandboxes",
+    "proof",
+    "change",
+    "handover",
+    "publication",
+    "selection",
+    "expiry",
+    "probe",
+)
 
 
 def load() -> None:

@@ -5,44 +5,34 @@ from typing import Any
 from services.artifacts.schemas import ArtifactType
 from services.baselines.errors import VerdictForgedError
 from services.baselines.fingerprint import failure_fingerprint
-from services.baselines.generation import name_map, renamed_words
-from services.baselines.outcomes import OutcomeComparison, compare, named_as_before
-from services.baselines.proof import prove
-from services.baselines.schemas import GeneratedSuite, ProofRun, SuitePlan, SuiteRun
-from services.baselines.suite import discover_suite
 from services.canon.errors import IamaError
 from services.canon.events import EventType, event
 from services.canon.lifecycle import REASON_CLASSES, JobState
-from services.canon.limits import RULES_PROBES_PER_REPAIR
 from services.canon.tasks import ItemKind
 from services.canon.vocabulary import JobAction
 from services.core.clock import now
-from services.engine.apply import apply_document
 from services.engine.document import EditDocument
-from services.engine.project import read_project
-from services.infra.unit_of_work import UnitOfWork, unit_of_work
+from services.infra.unit_of_work import UnitOfWork
 from services.jobs import queries
 from services.llm.errors import CallCancelledError
 from services.llm.router import model_class_for
-from services.llm.rules.repair import repair
 from services.llm.schemas import (
     PatchOutput,
     RefactorPayload,
     RepairOutput,
     RepairPayload,
     StageRequest,
-    TestFailure,
-    TriedSubset,
 )
-from services.llm.vocabulary import RouteName, Stage
-from services.workflow import attempts, measuring, model_layer
-from services.workflow.handlers.proof import proof_limits
-from services.workflow.job_source import JobSource, load_blob, load_source
+from services.llm.vocabulary import Stage
+from services.workflow import attempts, model_layer
+from services.workflow.handlers.narrowing import Search, search_passing
+from services.workflow.handlers.trials import Trial, own_before, recorded_suite
+from services.workflow.job_source import JobSource, load_source
 from services.workflow.outcomes import Claim, ItemCancelledError, ItemFaultError, Outcome, Ports, Result
 from services.workflow.registry import handles
-from services.workflow.run_rows import add_run, suite_run_of
+from services.workflow.run_rows import add_run
 from services.workflow.sandbox_log import SandboxLog
-from services.workflow.sessions import JobSession, mark_outcome, ready_session, store_network_events
+from services.workflow.sessions import mark_outcome, ready_session, store_network_events
 
 FAILURES_NAMED = 10
 """Tests that did not hold and are named in the log of an attempt."""
@@ -55,7 +45,7 @@ async def generate_patch(claim: Claim, ports: Ports) -> Outcome:
     """Ask for the edit document of the chosen strategy and check that it applies; an empty one ends the job."""
     source = await load_source(claim)
     payload = RefactorPayload(
-        goal=claim.job.goal, path_scope=claim.job.target_paths, protected=_protected(source), level=source.level
+        goal=claim.job.goal, path_scope=claim.job.target_paths, protected=source.protected, level=source.level
     )
     result = await _ask(claim, ports, source, Stage.REFACTOR_GENERATION, payload, PatchOutput)
     if isinstance(result, Outcome):
@@ -82,7 +72,7 @@ async def generate_repair(claim: Claim, ports: Ports) -> Outcome:
     payload = RepairPayload(
         goal=job.goal,
         path_scope=job.target_paths,
-        protected=_protected(source),
+        protected=source.protected,
         level=source.level,
         document=await attempts.read_document(claim, cycle.first_number),
         failures=cycle.failures,
@@ -100,10 +90,6 @@ async def generate_repair(claim: Claim, ports: Ports) -> Outcome:
     return await _new_attempt(
         claim, ports, source, value.document, value.summary, result, value.kept, list(value.dropped)
     )
-
-
-def _protected(source: JobSource) -> list[str]:
-    return [*source.protected, "iama_tests"]
 
 
 async def _ask(
@@ -142,9 +128,7 @@ async def _new_attempt(
     kept: list[int],
     dropped: list[Any],
 ) -> Outcome:
-    applied = apply_document(
-        source.tree, document, scope=claim.job.target_paths, protected=_protected(source), atomic=False
-    )
+    applied = attempts.apply_to_source(source, claim.job.target_paths, document)
     for outcome in applied.outcomes:
         if outcome.code:
             await ports.log(f"refused: {outcome.op} {outcome.path} {outcome.code} {outcome.location or ''}", "WARN")
@@ -176,178 +160,23 @@ async def _new_attempt(
     )
 
 
-class _Trial:
-    """The proof of documents on one job's source, in one sandbox, against the stored baseline."""
-
-    def __init__(
-        self, claim: Claim, source: JobSource, live: JobSession, suite: GeneratedSuite, before: SuiteRun
-    ) -> None:
-        self.claim, self.source, self.live, self.suite, self.before = claim, source, live, suite, before
-        self.own: SuitePlan = discover_suite(source.tree, claim.job.target_paths[0])
-        self.project = read_project(source.tree, claim.job.target_paths)
-        self.names = name_map(self.project, measuring.find_goal(claim.job.goal))
-
-    async def prove(self, document: EditDocument, log: SandboxLog) -> tuple[ProofRun, OutcomeComparison]:
-        """Apply a document to the untouched tree and run both suites on the result."""
-        result = apply_document(
-            self.source.tree,
-            document,
-            scope=self.claim.job.target_paths,
-            protected=_protected(self.source),
-            atomic=False,
-        )
-        await self.live.session.put(result.tree, dest="workspace", replace=True)
-        run = await prove(
-            self.live.session,
-            suite=self.suite,
-            own=self.own,
-            label="after",
-            tree=result.tree,
-            names=self.names,
-            limits=proof_limits(self.claim.job),
-            on_event=log.take,
-        )
-        run = settled(self.claim, self.before, run)
-        return run, compare(self.before, run.own)
-
-
-def proof_names(claim: Claim, source: JobSource) -> bytes | None:
-    """Return the name map that generated tests need after a rename."""
-    return name_map(read_project(source.tree, claim.job.target_paths), measuring.find_goal(claim.job.goal))
-
-
-def settled(claim: Claim, before: SuiteRun, run: ProofRun) -> ProofRun:
-    """Return a run with its own suite's tests under the ids of before, which a rename may have changed."""
-    words = renamed_words(measuring.find_goal(claim.job.goal))
-    return run.model_copy(update={"own": named_as_before(before, run.own, words)})
-
-
-def is_green(run: ProofRun, comparison: OutcomeComparison) -> bool:
-    """Both proofs hold: every generated test passes and nothing green before is anything else now."""
-    return not run.generated.red and comparison.holds and run.source_unchanged
-
-
 @handles(ItemKind.RUN_TESTS)
 async def run_tests(claim: Claim, ports: Ports) -> Outcome:
     """Prove an attempt in the sandbox; the rule engine may narrow it further within the same attempt."""
     number = int(claim.payload.get("attempt_number", attempts.next_number(claim.job) - 1))
     source = await load_source(claim)
     live = await ready_session(claim, ports, source)
-    trial = _Trial(claim, source, live, await recorded_suite(claim), await own_before(claim))
+    trial = Trial(claim, source, live, await recorded_suite(claim), await own_before(claim))
     document = await attempts.read_document(claim, number)
     log = SandboxLog(ports, f"attempt {number}")
     try:
-        search = await _search(claim, ports, trial, document, number, log)
+        search = await search_passing(claim, ports, trial, document, number, log)
     except VerdictForgedError as error:
         raise ItemFaultError(error.sentence, "INFRA_FAILURE") from error
     finally:
         await log.close()
         await store_network_events(claim, live, log, f"attempt {number}")
     return await _ended(claim, ports, trial, number, search)
-
-
-async def recorded_suite(claim: Claim) -> GeneratedSuite:
-    """Return the suite as it was recorded on the untouched code."""
-    content = await load_blob(claim, ArtifactType.BASELINE_SNAPSHOT)
-    if content is None:
-        raise ItemFaultError("the recorded tests are missing")
-    return GeneratedSuite.model_validate_json(content)
-
-
-async def own_before(claim: Claim) -> SuiteRun:
-    """Return the repository's own suite as it ran on the untouched code."""
-    async with unit_of_work(claim.actor) as uow:
-        runs = await queries.runs_of(uow, [claim.job_id])
-    baseline = [run for run in runs if run.run_type == "BASELINE" and run.status == "PASSED"]
-    if not baseline:
-        raise ItemFaultError("the baseline run is missing")
-    return suite_run_of(baseline[-1].own)
-
-
-class _Search:
-    """Subsets tried within one attempt; `best` is the newest run shown, the passing one if any passed."""
-
-    def __init__(self, document: EditDocument, kept: list[int]) -> None:
-        self.document, self.kept = document, kept
-        self.probes: list[dict[str, Any]] = []
-        self.dropped: list[dict[str, Any]] = []
-        self.run: ProofRun | None = None
-        self.comparison = OutcomeComparison()
-        self.passed = False
-
-    def note(self, run: ProofRun, comparison: OutcomeComparison, kept: list[int]) -> bool:
-        """Remember one proof and say whether it holds."""
-        green = is_green(run, comparison)
-        failing = [*run.generated.red, *comparison.lost_green]
-        self.probes.append({"kept": kept, "passed": green, "failing": failing[:50]})
-        if green or self.run is None or not self.passed:
-            self.run, self.comparison = run, comparison
-        self.passed = self.passed or green
-        return green
-
-
-async def _search(
-    claim: Claim, ports: Ports, trial: _Trial, document: EditDocument, number: int, log: SandboxLog
-) -> _Search:
-    async with unit_of_work(claim.actor) as uow:
-        row = await attempts.get_attempt(uow, claim.job_id, number)
-    cycle = await attempts.read_cycle(claim)
-    kept = list(row.probes[0]["kept"]) if row.probes else list(range(len(document.operations)))
-    search = _Search(document, kept)
-    search.dropped = list(row.dropped_operations)
-    run, comparison = await trial.prove(document, log)
-    green = search.note(run, comparison, kept)
-    first_pass = claim.state is JobState.REFACTORING
-    if first_pass or run.timed_out or row.route != RouteName.RULES.value:
-        return search
-    whole = await attempts.read_document(claim, cycle.first_number)
-    if green and len(kept) == len(whole.operations):
-        return search
-    await _narrow(claim, ports, trial, search, whole, cycle.tried, log)
-    return search
-
-
-async def _narrow(
-    claim: Claim,
-    ports: Ports,
-    trial: _Trial,
-    search: _Search,
-    whole: EditDocument,
-    tried_before: list[TriedSubset],
-    log: SandboxLog,
-) -> None:
-    """Try further subsets, at most 8 runs, until the largest passing part is found (decision on repair budget)."""
-    while len(search.probes) < RULES_PROBES_PER_REPAIR:
-        tried = [TriedSubset(**probe) for probe in search.probes]
-        payload = RepairPayload(
-            goal=claim.job.goal,
-            path_scope=claim.job.target_paths,
-            protected=_protected(trial.source),
-            level=trial.source.level,
-            document=whole,
-            failures=_failures(search.run),
-            tried=[*tried_before, *tried],
-        )
-        answer = repair(payload, trial.project, trial.source.tree)
-        if answer.document is None or answer.settled:
-            return
-        await ports.log(f"probe {len(search.probes)}: {answer.summary}")
-        run, comparison = await trial.prove(answer.document, log)
-        if search.note(run, comparison, answer.kept):
-            search.document, search.kept = answer.document, answer.kept
-            search.dropped = [entry.model_dump() for entry in answer.dropped]
-
-
-def _failures(run: ProofRun | None) -> list[TestFailure]:
-    if run is None:
-        return []
-    found = [item for suite in (run.generated, run.own) for item in suite.outcomes.values() if item.is_red]
-    return [
-        TestFailure(
-            test_id=item.test_id, error_class=item.error_class, location=item.location, excerpt=item.message[:2000]
-        )
-        for item in found[:100]
-    ]
 
 
 RERUN_NUMBER_BASE = 30_000
@@ -362,7 +191,7 @@ async def rerun_number(uow: UnitOfWork, claim: Claim) -> int:
     return RERUN_NUMBER_BASE + sum(1 for run in runs if run.run_type == "MANUAL")
 
 
-async def _ended(claim: Claim, ports: Ports, trial: _Trial, number: int, search: _Search) -> Outcome:
+async def _ended(claim: Claim, ports: Ports, trial: Trial, number: int, search: Search) -> Outcome:
     run = search.run
     if run is None:
         raise ItemFaultError("no proof ran")

@@ -1,32 +1,19 @@
-"""Gate, packaging, recovery and publishing."""
+"""Gate, packaging and recovery."""
 
 from typing import Any
-from uuid import UUID
-
-from sqlmodel import select
 
 from services.artifacts import service as artifacts
 from services.artifacts.packing import pack_tree
 from services.artifacts.schemas import ArtifactType, StoredBlob
-from services.canon.errors import IamaError
 from services.canon.events import EventType, event
 from services.canon.tasks import ItemKind
-from services.core.clock import now
 from services.core.tree import file_fingerprint
 from services.delivery import rules
-from services.delivery import service as delivery
 from services.delivery.evidence import record_hash
-from services.engine.apply import apply_document
 from services.engine.diff import unified_patch
 from services.infra.unit_of_work import UnitOfWork, unit_of_work
-from services.repositories import rules as source_rules
 from services.repositories import service as repositories
-from services.repositories import snapshots
-from services.repositories.publishing import push_branch
-from services.repositories.schemas import PushedBranch
-from services.tables.delivery import CodeProvenanceRecord, SourceDelivery
 from services.tables.evidence import EvidenceRecord
-from services.tables.jobs import RefactorJob
 from services.workflow import attempts
 from services.workflow.evidence import build_evidence
 from services.workflow.job_source import load_source
@@ -91,9 +78,7 @@ class _Package:
 async def _package(claim: Claim, number: int) -> _Package:
     source = await load_source(claim)
     document = await attempts.read_document(claim, number)
-    result = apply_document(
-        source.tree, document, scope=claim.job.target_paths, protected=source.protected, atomic=False
-    )
+    result = attempts.apply_to_source(source, claim.job.target_paths, document)
     sides = rules.pack_sides(source.tree, result.tree)
     before, after = rules.unpack_sides(sides)
     contents = {
@@ -120,9 +105,7 @@ async def restore(claim: Claim, ports: Ports) -> Outcome:
         changes["failure_detail"] = await _last_failure(claim, number)
         source = await load_source(claim)
         document = await attempts.read_document(claim, number)
-        result = apply_document(
-            source.tree, document, scope=claim.job.target_paths, protected=source.protected, atomic=False
-        )
+        result = attempts.apply_to_source(source, claim.job.target_paths, document)
         before, after = rules.unpack_sides(rules.pack_sides(source.tree, result.tree))
         patch = unified_patch(before, after).encode("utf-8", "surrogateescape")
         blob = await artifacts.write_blob(claim.actor, patch)
@@ -142,80 +125,3 @@ async def _last_failure(claim: Claim, number: int) -> dict[str, Any]:
     failing = row.probes[-1].get("failing", []) if row.probes else []
     known = claim.job.failure_detail or {}
     return {**known, "attempts": number + 1, "failing": failing[:50], "partial_artifact": PARTIAL_NAME}
-
-
-@handles(ItemKind.PUBLISH)
-async def publish(claim: Claim, ports: Ports) -> Outcome:
-    """Push the delivered result as a new branch; the job stays delivered whatever happens (decision on D-33)."""
-    job = claim.job
-    async with unit_of_work(claim.actor) as uow:
-        row = (
-            await uow.session.exec(
-                select(SourceDelivery).where(SourceDelivery.id == UUID(str(claim.payload["delivery_id"])))
-            )
-        ).one()
-        record = await delivery.find_evidence(uow, job.id)
-    before, after = await delivery.read_sides(claim.actor, job.id)
-    current, latency = await repositories.check_head(job.source_url or "", job.source_branch or "", row.base_sha)
-    if current != row.base_sha:
-        return await _not_published(claim, ports, row, "REMOTE_HEAD_CONFLICT", latency, current)
-    folder = snapshots.scratch_path(job.id) / f"publish-{claim.lease_token}"
-    dropped = len(record.document["predicate"].get("dropped_operations", [])) if record else 0
-    try:
-        pushed = await push_branch(
-            source_rules.check_source(job.source_url or "").url,
-            base_branch=job.source_branch or "",
-            base_sha=row.base_sha,
-            branch=row.branch_name,
-            changes=rules.changes(before, after, row.accepted.get("files")),
-            message=rules.commit_message(job.goal, job.id, record.record_hash if record else "", dropped),
-            when=row.created_at.isoformat(timespec="seconds"),
-            folder=folder,
-        )
-    except IamaError as error:
-        if error.retryable:
-            raise
-        return await _not_published(claim, ports, row, error.code, latency, current)
-    finally:
-        await snapshots.wipe_folder(snapshots.scratch_path(job.id))
-    await ports.log(f"branch {pushed.branch} pushed at {pushed.commit_sha[:12]}", "PASS")
-    return _published(claim, job, row, pushed)
-
-
-def _published(claim: Claim, job: RefactorJob, row: SourceDelivery, pushed: PushedBranch) -> Outcome:
-    async def write(uow: UnitOfWork) -> None:
-        fresh = await uow.session.get(SourceDelivery, row.id)
-        if fresh is not None:
-            fresh.status, fresh.commit_sha, fresh.published_at = "PUBLISHED", pushed.commit_sha, now()
-            uow.session.add(fresh)
-        uow.session.add(
-            CodeProvenanceRecord(
-                tenant_id=uow.tenant_id,
-                job_id=job.id,
-                commit_sha=pushed.commit_sha,
-                job_id_reference=str(job.id),
-                artifact_hash=row.artifact_hash,
-            )
-        )
-        await uow.audit("delivery.published", job.id, branch=pushed.branch, commit=pushed.commit_sha)
-
-    frame = event(EventType.DELIVERY, status="PUBLISHED", branch=pushed.branch, commit=pushed.commit_sha)
-    return Outcome(Result.DONE, fact=pushed.branch, writes=[write], events=[frame])
-
-
-async def _not_published(
-    claim: Claim, ports: Ports, row: SourceDelivery, code: str, latency: int, current: str | None
-) -> Outcome:
-    await ports.log(f"not published: {code}", "ERROR")
-
-    async def write(uow: UnitOfWork) -> None:
-        fresh = await uow.session.get(SourceDelivery, row.id)
-        if fresh is not None:
-            fresh.status, fresh.error_code = "FAILED", code
-            uow.session.add(fresh)
-        if code == "REMOTE_HEAD_CONFLICT":
-            await repositories.store_head_check(uow, claim.job, current, latency)
-
-    result = Result.DRIFTED if code == "REMOTE_HEAD_CONFLICT" else Result.REFUSED
-    frame = event(EventType.DELIVERY, status="FAILED", error_code=code)
-    return Outcome(result, fact=code, writes=[write], events=[frame])

@@ -11,12 +11,13 @@ from services.baselines.suite import discover_suite
 from services.canon.events import EventType, event
 from services.canon.tasks import ItemKind
 from services.delivery import service as delivery
+from services.delivery.publications import fail_publication
 from services.infra.unit_of_work import UnitOfWork, unit_of_work
 from services.tables.delivery import SourceDelivery
 from services.tables.evidence import TestRun
-from services.workflow.handlers.change import is_green, own_before, proof_names, recorded_suite, settled
 from services.workflow.handlers.proof import proof_limits
 from services.workflow.handlers.sandboxes import store_wipe
+from services.workflow.handlers.trials import is_green, own_before, proof_names, recorded_suite, settled
 from services.workflow.job_source import load_source
 from services.workflow.outcomes import Claim, ItemFaultError, Outcome, Ports, Result
 from services.workflow.registry import handles
@@ -25,6 +26,7 @@ from services.workflow.sandbox_log import SandboxLog
 from services.workflow.sessions import build, open_session, store_network_events
 
 SUBSET_NOT_PROVEN = "SUBSET_NOT_PROVEN"
+NOT_PROVEN_SENTENCE = "The chosen files do not hold without the others: a test that passed before fails."
 FIRST_NUMBER = 20_000
 """Runs of selections are numbered from here per job."""
 
@@ -85,10 +87,7 @@ async def prove_subset(claim: Claim, ports: Ports) -> Outcome:
             own_order=tuple(own_runs.outcomes),
         )
         if not green:
-            fresh = await uow.session.get(SourceDelivery, delivery_id)
-            if fresh is not None:
-                fresh.status, fresh.error_code = "FAILED", SUBSET_NOT_PROVEN
-                uow.session.add(fresh)
+            await fail_publication(uow, delivery_id, SUBSET_NOT_PROVEN, NOT_PROVEN_SENTENCE)
 
     frame = event(EventType.DELIVERY, status="PROVEN" if green else "FAILED")
     result = Result.GREEN if green else Result.RED

@@ -27,6 +27,41 @@ def _balance(bench: Bench, workspace: Workspace) -> Row:
     return bench.row("SELECT reserved, committed FROM quota_balances WHERE tenant_id = %s", workspace.tenant_id)
 
 
+def _checkpoints(bench: Bench, job_id: UUID) -> list[Row]:
+    return bench.rows("SELECT * FROM billing_checkpoint_records WHERE job_id = %s ORDER BY created_at", job_id)
+
+
+async def _use(workspace: Workspace, job_id: UUID, key: str, quantity: int = 7) -> None:
+    async with unit_of_work(workspace.platform) as uow:
+        await metering.record_use(
+            uow,
+            job_id,
+            dimension="SANDBOX_SECONDS",
+            quantity=quantity,
+            idempotency_key=f"{job_id}:{key}",
+            charge_reason="LOCAL_PLAN",
+        )
+
+
+async def _settle(workspace: Workspace, job_id: UUID, failure: str | None) -> None:
+    async with unit_of_work(workspace.platform) as uow:
+        await metering.settle(uow, job_id, failure)
+
+
+async def _past_checkpoint(bench: Bench, workspace: Workspace) -> UUID:
+    """Return a job that passed the point of no return and used seven seconds."""
+    job_id = bench.job(workspace)
+    await _reserve(workspace, job_id)
+    async with unit_of_work(workspace.platform) as uow:
+        await metering.pass_checkpoint(uow, job_id)
+    await _use(workspace, job_id, "first")
+    return job_id
+
+
+def _billed(bench: Bench, job_id: UUID) -> int:
+    return int(bench.value("SELECT sum(quantity) FROM usage_ledger WHERE job_id = %s AND billable", job_id))
+
+
 class TestReserveStart:
     async def test_holds_one_start_and_freezes_the_plan(self, bench: Bench, workspace: Workspace) -> None:
         job_id = bench.job(workspace)
@@ -56,7 +91,11 @@ class TestSettlement:
         async with unit_of_work(workspace.platform) as uow:
             await metering.settle(uow, job_id, None)
         assert _balance(bench, workspace) == {"reserved": 0, "committed": 1}
-        assert bench.count("billing_checkpoint_records", "job_id = %s", [job_id]) == 1
+        rows = _checkpoints(bench, job_id)
+        assert [(row["checkpoint_type"], row["final_decision"], row["decision_basis"]) for row in rows] == [
+            ("PRE_CHARGE", None, None),
+            ("POST_CHARGE", "CHARGED", "POST_CHARGE:DELIVERED"),
+        ]
 
     @pytest.mark.parametrize(
         ("failure", "reason"),
@@ -72,9 +111,89 @@ class TestSettlement:
         assert _balance(bench, workspace) == {"reserved": 0, "committed": 0}
         row = bench.row("SELECT status, release_reason FROM quota_reservations WHERE job_id = %s", job_id)
         assert row == {"status": "RELEASED", "release_reason": reason}
+        decided = _checkpoints(bench, job_id)[-1]
+        assert (decided["final_decision"], decided["decision_basis"]) == ("RELEASED", f"PRE_CHARGE:{failure}")
+        assert decided["decided_at"] is not None
+
+
+class TestReversal:
+    async def test_takes_back_what_a_platform_fault_ended_after_the_point_of_no_return(
+        self, bench: Bench, workspace: Workspace
+    ) -> None:
+        job_id = await _past_checkpoint(bench, workspace)
+        await _settle(workspace, job_id, "INFRA_FAILURE")
+        rows = bench.rows("SELECT * FROM usage_ledger WHERE job_id = %s ORDER BY created_at", job_id)
+        used, reversal = rows
+        assert (reversal["quantity"], reversal["reversal_of"]) == (-7, used["id"])
+        assert (reversal["failure_class"], reversal["charge_reason"]) == ("INFRA_FAILURE", "REVERSED_INFRA_FAILURE")
+        assert _balance(bench, workspace) == {"reserved": 0, "committed": 0}
+        decided = _checkpoints(bench, job_id)[-1]
+        assert (decided["final_decision"], decided["decision_basis"]) == ("RELEASED", "POST_CHARGE:INFRA_FAILURE")
+        async with unit_of_work(workspace.platform) as uow:
+            use = await metering.use_of_job(uow, job_id)
+        assert (use["sandbox_seconds"], use["billable"]) == (7, False)
+
+    async def test_happens_once_when_settled_again_and_at_once(self, bench: Bench, workspace: Workspace) -> None:
+        job_id = await _past_checkpoint(bench, workspace)
+        await asyncio.gather(*(_settle(workspace, job_id, "INFRA_FAILURE") for _ in range(4)))
+        await _settle(workspace, job_id, "INFRA_FAILURE")
+        assert bench.count("usage_ledger", "job_id = %s AND reversal_of IS NOT NULL", [job_id]) == 1
+        assert _balance(bench, workspace) == {"reserved": 0, "committed": 0}
+        assert _billed(bench, job_id) == 0
+
+    async def test_also_covers_uses_that_race_with_it(self, bench: Bench, workspace: Workspace) -> None:
+        job_id = await _past_checkpoint(bench, workspace)
+        late = [_use(workspace, job_id, f"late-{number}") for number in range(6)]
+        await asyncio.gather(*late[:3], _settle(workspace, job_id, "INFRA_FAILURE"), *late[3:])
+        assert bench.count("usage_ledger", "job_id = %s AND reversal_of IS NULL", [job_id]) == 7
+        assert _billed(bench, job_id) == 0
+
+    @pytest.mark.parametrize(
+        "failure", [None, "LOGIC_FAILURE", "TIMEOUT_EXECUTION", "USER_CANCELLED", "POLICY_BLOCKED"]
+    )
+    async def test_leaves_alone_what_is_chargeable(
+        self, bench: Bench, workspace: Workspace, failure: str | None
+    ) -> None:
+        job_id = await _past_checkpoint(bench, workspace)
+        await _settle(workspace, job_id, failure)
+        assert _billed(bench, job_id) == 7
+        assert _balance(bench, workspace) == {"reserved": 0, "committed": 1}
+        assert _checkpoints(bench, job_id)[-1]["final_decision"] == "CHARGED"
+
+    async def test_reads_a_failed_session_before_the_ending(self, bench: Bench, workspace: Workspace) -> None:
+        job_id = await _past_checkpoint(bench, workspace)
+        bench.session(workspace, job_id, status="FAILED")
+        await _settle(workspace, job_id, "CLIENT_DISCONNECTED")
+        assert _checkpoints(bench, job_id)[-1]["decision_basis"] == "POST_CHARGE:INFRA_FAILURE"
+        assert _billed(bench, job_id) == 0
+
+    async def test_frees_an_unanswered_deep_fix_dialog(self, bench: Bench, workspace: Workspace) -> None:
+        job_id = await _past_checkpoint(bench, workspace)
+        bench.put(job_id, failure_reason="INTERVENTION_TIMEOUT")
+        await _settle(workspace, job_id, "USER_CANCELLED")
+        assert _billed(bench, job_id) == 0
+        assert _balance(bench, workspace) == {"reserved": 0, "committed": 1}
+
+    async def test_of_a_rerun_keeps_the_charge_of_the_run_before(self, bench: Bench, workspace: Workspace) -> None:
+        job_id = await _past_checkpoint(bench, workspace)
+        await _settle(workspace, job_id, "LOGIC_FAILURE")
+        await _use(workspace, job_id, "rerun", 5)
+        await _settle(workspace, job_id, "INFRA_FAILURE")
+        decided = _checkpoints(bench, job_id)[-1]
+        assert decided["final_decision"] == "CHARGED"
+        assert decided["decision_basis"] == "POST_CHARGE:INFRA_FAILURE:SINCE_LAST_ENDING"
+        assert _billed(bench, job_id) == 7
+        assert _balance(bench, workspace) == {"reserved": 0, "committed": 1}
 
 
 class TestRecordUse:
+    async def test_keeps_a_use_that_comes_after_the_release_unbilled(self, bench: Bench, workspace: Workspace) -> None:
+        job_id = await _past_checkpoint(bench, workspace)
+        await _settle(workspace, job_id, "INFRA_FAILURE")
+        await _use(workspace, job_id, "orphan")
+        row = bench.row("SELECT * FROM usage_ledger WHERE idempotency_key = %s", f"{job_id}:orphan")
+        assert (row["billable"], row["charge_reason"]) == (False, "AFTER_RELEASE")
+
     async def test_writes_a_repeated_use_once(self, bench: Bench, workspace: Workspace) -> None:
         job_id = bench.job(workspace)
         for _ in range(2):
