@@ -3,8 +3,10 @@
 Revision: 0002_guards
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
+import sqlalchemy as sa
 from alembic import op
 
 from services.canon.lifecycle import legal_pairs
@@ -34,14 +36,19 @@ def upgrade() -> None:
     op.bulk_insert(METADATA.tables["legal_transitions"], pairs)
     for name in ("feed.sql", "transition.sql"):
         op.get_bind().exec_driver_sql((_SQL / name).read_text().replace("%", "%%"))
-    tables = sorted(METADATA.tables)
-    for statement in [*append_only_statements(), *isolation_statements(tenant_tables()), *grant_statements(tables)]:
+    tables, isolated = _present(METADATA.tables), _present(tenant_tables())
+    for statement in [*append_only_statements(), *isolation_statements(isolated), *grant_statements(tables)]:
         op.execute(statement)
+
+
+def _present(names: Iterable[str]) -> list[str]:
+    """List the tables of this step; those of later ones bring their own isolation and grants."""
+    return sorted(set(sa.inspect(op.get_bind()).get_table_names()).intersection(names))
 
 
 def downgrade() -> None:
     """Drop policies, triggers and functions; the tables stay for the step below."""
-    for table in tenant_tables():
+    for table in _present(tenant_tables()):
         op.execute(f"DROP POLICY IF EXISTS tenant_isolation ON {table}")
         op.execute(f"DROP POLICY IF EXISTS queue_service ON {table}")
         op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")

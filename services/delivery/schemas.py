@@ -77,3 +77,20 @@ class DeliveryView(BaseModel):
     evidence: dict[str, Any]
     dropped_operations: list[Any]
     publications: list[PublicationView]
+
+
+class AppliedView(BaseModel):
+    """What a choice put in place and what it left out; `is_proven` is false for a part, which was not proven again."""
+
+    applied_files: list[str]
+    skipped_files: list[str]
+    revert_available_until: datetime | None
+    is_proven: bool
+
+
+class RevertView(BaseModel):
+    """Whether a choice was taken back; a commit that holds it stands in the way, and the reverse patch helps."""
+
+    reverted: bool
+    commit_sha: str | None
+    reverse_patch_id: UUID | None

@@ -18,6 +18,7 @@ from services.core.actor import Actor
 from services.core.clock import now
 from services.core.ids import new_id
 from services.delivery import rules
+from services.delivery.choices import can_revert
 from services.delivery.schemas import TRAILER, DeliveryView, FileDiffView, FileTexts, HunkView, PublicationView
 from services.engine.diff import FileDiff, file_diffs
 from services.infra.unit_of_work import UnitOfWork, unit_of_work
@@ -40,7 +41,8 @@ async def get_delivery(actor: Actor, job_id: UUID) -> DeliveryView:
         record = await find_evidence(uow, job_id)
         sides = await artifacts.find_latest(uow, job_id, ArtifactType.RESULT_TREE)
         publications = await list_publications(uow, job_id)
-        attempt = await _delivered_attempt(uow, job_id)
+        revertible = await can_revert(uow, job_id)
+        attempt = await delivered_attempt(uow, job_id)
     if record is None or sides is None:
         raise IamaError("TRANSITION_NOT_ALLOWED", sentence="Nothing was delivered yet.", status=job.status)
     before, after = await _sides(actor, job_id, sides)
@@ -51,7 +53,7 @@ async def get_delivery(actor: Actor, job_id: UUID) -> DeliveryView:
         artifact_hash=record.artifact_hash,
         baseline_mode_used=job.baseline_mode_used,
         baseline_risk_note=rules.RISK_NOTES.get(job.baseline_mode_used or ""),
-        can_revert=False,
+        can_revert=revertible,
         publishing_closed_reason=job.publishing_closed_reason,
         selectable="files",
         proposed_branch=rules.branch_name(job.target_paths, job.id, job.completed_at or now()),
@@ -98,7 +100,8 @@ async def find_evidence(uow: UnitOfWork, job_id: UUID) -> EvidenceRecord | None:
     return (await uow.session.exec(statement.order_by(col(EvidenceRecord.created_at).desc()).limit(1))).one_or_none()
 
 
-async def _delivered_attempt(uow: UnitOfWork, job_id: UUID) -> PatchAttempt | None:
+async def delivered_attempt(uow: UnitOfWork, job_id: UUID) -> PatchAttempt | None:
+    """Return the attempt whose result was delivered."""
     statement = select(PatchAttempt).where(PatchAttempt.job_id == job_id, PatchAttempt.outcome == "APPLIED")
     return (await uow.session.exec(statement.order_by(col(PatchAttempt.attempt_number).desc()).limit(1))).one_or_none()
 

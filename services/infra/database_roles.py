@@ -27,18 +27,21 @@ _TENANT = "tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid"
 
 def isolation_statements(tenant_tables: list[str]) -> list[str]:
     """Return the DDL that forces row-level security on every tenant table."""
-    statements = []
-    for table in tenant_tables:
-        statements += [
-            f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
-            f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
-            f"CREATE POLICY tenant_isolation ON {table} USING ({_TENANT}) WITH CHECK ({_TENANT})",
-        ]
+    statements = [statement for table in tenant_tables for statement in tenant_policy_statements(table)]
     statements += [
         f"CREATE POLICY queue_service ON {table} TO {WORKER_ROLE} USING (true) WITH CHECK (true)"
         for table in QUEUE_TABLES
     ]
     return statements
+
+
+def tenant_policy_statements(table: str) -> list[str]:
+    """Return the DDL that forces row-level security on one tenant table."""
+    return [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        f"CREATE POLICY tenant_isolation ON {table} USING ({_TENANT}) WITH CHECK ({_TENANT})",
+    ]
 
 
 def grant_statements(all_tables: list[str]) -> list[str]:

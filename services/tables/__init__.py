@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from services.tables import (
+    apply_records,
     artifacts,
     audit,
     delivery,
@@ -30,6 +31,7 @@ def tenant_tables() -> list[str]:
 __all__ = [
     "GLOBAL_TABLES",
     "METADATA",
+    "apply_records",
     "artifacts",
     "audit",
     "delivery",

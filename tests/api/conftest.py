@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -18,8 +19,11 @@ from starlette.routing import Mount
 
 from iama_app.api.app import api
 from iama_app.api.rate_limit import RateLimiter
+from services.core.actor import Actor, user_actor
 from services.identity import passwords
+from services.identity import service as identity
 from services.infra.embedded.processes import free_port
+from tests.api import seeds
 from tests.support.database import database
 
 __all__ = ["database"]
@@ -145,3 +149,17 @@ async def make_job(person: Person, repository: Path) -> dict[str, Any]:
     answer = await person.client.post("/v2/jobs", json=job_body(repository), headers=key())
     assert answer.status_code == 201, answer.text
     return answer.json()  # type: ignore[no-any-return]
+
+
+async def actor_of(person: Person) -> Actor:
+    """Return the actor of a person's own workspace."""
+    caller = await identity.resolve_access_token(person.tokens["access_token"])
+    return user_actor(caller.user_id, caller.tenant_id)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def delivered(ada: Person, repository: Path) -> UUID:
+    """A delivered job with its result, patches, evidence and tests."""
+    job_id = UUID((await make_job(ada, repository))["job_id"])
+    await seeds.deliver(await actor_of(ada), job_id)
+    return job_id

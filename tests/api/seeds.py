@@ -3,14 +3,20 @@
 from uuid import UUID, uuid4
 
 from services.artifacts import service as artifacts
+from services.artifacts.packing import pack_tree
 from services.artifacts.schemas import ArtifactType
+from services.baselines.schemas import CaseMode, GeneratedCase, GeneratedSuite
 from services.canon.lifecycle import JobState
 from services.core.actor import Actor
+from services.core.tree import file_fingerprint
+from services.delivery import evidence, rules
+from services.engine.diff import unified_patch
+from services.engine.document import EditDocument, FileCreate, Operation, SearchReplace, document_to_json
 from services.infra.unit_of_work import unit_of_work
 from services.jobs.service import require_job
 from services.jobs.transitions import Transition, transition
 from services.specs import service as specs
-from services.tables.evidence import PatchAttempt
+from services.tables.evidence import EvidenceRecord, PatchAttempt
 from services.tables.jobs import StrategyProposal
 
 S = JobState
@@ -36,6 +42,15 @@ BEHAVIOUR = {
     "then_outcome": "it returns 3",
     "evidence": [],
     "origin": "MODEL",
+}
+
+BEFORE = {
+    "shop/prices.py": b"def total(items):\n    return sum([i for i in items])\n",
+    "shop/names.py": b"FIRST = u'a'\n" + b"# kept\n" * 10 + b"LAST = u'b'\n",
+}
+AFTER = {
+    "shop/prices.py": b"def total(items):\n    return sum(items)\n",
+    "shop/names.py": b"FIRST = 'a'\n" + b"# kept\n" * 10 + b"LAST = 'b'\n",
 }
 
 
@@ -83,3 +98,41 @@ async def add_artifact(actor: Actor, job_id: UUID, kind: ArtifactType, content: 
     blob = await artifacts.write_blob(actor, content)
     async with unit_of_work(actor) as uow:
         return artifacts.add_artifact(uow, job_id, kind, blob, name=name)
+
+
+def text_edits() -> list[Operation]:
+    """The exact edits between `BEFORE` and `AFTER`."""
+    pairs = {
+        "shop/prices.py": [("sum([i for i in items])", "sum(items)")],
+        "shop/names.py": [("u'a'", "'a'"), ("u'b'", "'b'")],
+    }
+    return [
+        SearchReplace(path=path, base_fingerprint=file_fingerprint(BEFORE[path]), search=old, replace=new)
+        for path, edits in pairs.items()
+        for old, new in edits
+    ]
+
+
+async def deliver(actor: Actor, job_id: UUID, *, by_text: bool = True) -> None:
+    """Take a job to its delivery, with result, patches, evidence and tests; `by_text` as exact edits alone."""
+    await move(actor, job_id, TO_DELIVERED)
+    operations = text_edits() + ([] if by_text else [FileCreate(path="shop/new.py", content="")])
+    document = document_to_json(EditDocument(operations=operations)).encode()
+    edits = await add_artifact(actor, job_id, ArtifactType.EDIT_OPERATIONS, document, "edit-document")
+    result = pack_tree(rules.pack_sides(BEFORE, AFTER))
+    await add_artifact(actor, job_id, ArtifactType.RESULT_TREE, result, "changed-files")
+    for kind, sides in ((ArtifactType.PATCH, (BEFORE, AFTER)), (ArtifactType.REVERSE_PATCH, (AFTER, BEFORE))):
+        await add_artifact(actor, job_id, kind, unified_patch(*sides).encode(), f"{kind.value.lower()}.patch")
+    case = GeneratedCase(
+        test_id="t::total", item_key="B-1", target="shop.prices:total", defined_at="shop/prices.py:1",
+        call="total([1, 2])", mode=CaseMode.ASSERTION, source="docstring", expected="3",
+    )  # fmt: skip
+    suite = GeneratedSuite(folder="iama_tests", files={"iama_tests/test_b1.py": b"assert True\n"}, cases=(case,))
+    await add_artifact(actor, job_id, ArtifactType.TEST_SUITE, suite.model_dump_json().encode(), "tests")
+    record = evidence.statement(dict.fromkeys(AFTER, "0" * 64), {"job": str(job_id)})
+    ids = {"tenant_id": actor.tenant_id, "job_id": job_id}
+    async with unit_of_work(actor) as uow:
+        uow.session.add(
+            EvidenceRecord(**ids, artifact_hash="a" * 64, document=record, record_hash=evidence.record_hash(record))
+        )
+        uow.session.add(PatchAttempt(**ids, attempt_number=0, outcome="APPLIED", document_artifact_id=edits))

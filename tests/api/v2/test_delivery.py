@@ -8,66 +8,29 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from iama_app.api.v2 import delivery as routes
-from services.artifacts.packing import pack_tree
 from services.artifacts.schemas import ArtifactType
-from services.baselines.schemas import CaseMode, GeneratedCase, GeneratedSuite
-from services.core.actor import Actor, user_actor
-from services.delivery import evidence, rules
-from services.identity import service as identity
 from services.infra.unit_of_work import unit_of_work
 from services.tables.delivery import SourceDelivery
-from services.tables.evidence import EvidenceRecord
 from tests.api import seeds
-from tests.api.conftest import Person, make_job
+from tests.api.conftest import Person, actor_of, make_job
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-BEFORE = {"shop/prices.py": b"def total(items):\n    return sum([i for i in items])\n"}
-AFTER = {"shop/prices.py": b"def total(items):\n    return sum(items)\n"}
-
-
-async def _actor(person: Person) -> Actor:
-    caller = await identity.resolve_access_token(person.tokens["access_token"])
-    return user_actor(caller.user_id, caller.tenant_id)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def delivered(ada: Person, repository: Path) -> UUID:
-    """A delivered job with its result, patch, evidence and tests."""
-    actor, job_id = await _actor(ada), UUID((await make_job(ada, repository))["job_id"])
-    await seeds.move(actor, job_id, seeds.TO_DELIVERED)
-    await seeds.add_artifact(actor, job_id, ArtifactType.RESULT_TREE, pack_tree(rules.pack_sides(BEFORE, AFTER)), "r")
-    await seeds.add_artifact(actor, job_id, ArtifactType.PATCH, b"--- a\n+++ b\n", "change.patch")
-    case = GeneratedCase(
-        test_id="t::total", item_key="B-1", target="shop.prices:total", defined_at="shop/prices.py:1",
-        call="total([1, 2])", mode=CaseMode.ASSERTION, source="docstring", expected="3",
-    )  # fmt: skip
-    suite = GeneratedSuite(folder="iama_tests", files={"iama_tests/test_b1.py": b"assert True\n"}, cases=(case,))
-    await seeds.add_artifact(actor, job_id, ArtifactType.TEST_SUITE, suite.model_dump_json().encode(), "tests")
-    document = evidence.statement({"shop/prices.py": "0" * 64}, {"job": str(job_id)})
-    async with unit_of_work(actor) as uow:
-        uow.session.add(
-            EvidenceRecord(
-                tenant_id=actor.tenant_id, job_id=job_id, artifact_hash="a" * 64, document=document,
-                record_hash=evidence.record_hash(document),
-            )
-        )  # fmt: skip
-    return job_id
+AFTER = seeds.AFTER
 
 
 class TestDelivery:
     async def test_shows_the_difference_and_its_proof_on_both_versions(self, ada: Person, delivered: UUID) -> None:
         view = (await ada.client.get(f"/v2/jobs/{delivered}/delivery")).json()
-        changed = view["diff_files"][0]
+        changed = view["diff_files"][1]
         assert (changed["path"], changed["additions"], changed["deletions"]) == ("shop/prices.py", 1, 1)
         assert view["provenance"]["co_authored_by"] == "IAMA-Agent <bot@iama.dev>"
         assert view["evidence"]["record_hash"]
         older = (await ada.client.get(f"/v1/jobs/{delivered}/delivery")).json()
         patch = await ada.client.get(older["patch_artifact_url"].removeprefix("/api"))
-        assert patch.content == b"--- a\n+++ b\n"
+        assert b"+    return sum(items)" in patch.content
         assert {"artifact_expires_at", "can_revert"} <= older.keys()
 
     async def test_gives_both_sides_of_a_file(self, ada: Person, delivered: UUID) -> None:
@@ -135,7 +98,7 @@ class TestPush:
         self, ada: Person, delivered: UUID, columns: dict[str, Any], status: int, code: str | None
     ) -> None:
         asked = (await ada.client.post(f"/v2/jobs/{delivered}/delivery/git", json={})).json()
-        async with unit_of_work(await _actor(ada)) as uow:
+        async with unit_of_work(await actor_of(ada)) as uow:
             row = await uow.session.get_one(SourceDelivery, UUID(asked["delivery_id"]))
             for name, value in columns.items():
                 setattr(row, name, value)
@@ -172,7 +135,7 @@ class TestGeneratedTests:
 
 class TestFallback:
     async def test_names_the_ways_on(self, ada: Person, repository: Path) -> None:
-        actor, job_id = await _actor(ada), UUID((await make_job(ada, repository))["job_id"])
+        actor, job_id = await actor_of(ada), UUID((await make_job(ada, repository))["job_id"])
         early: httpx.Response = await ada.client.get(f"/v1/jobs/{job_id}/fallback")
         assert early.json()["error_code"] == "TRANSITION_NOT_ALLOWED"
         await seeds.move(actor, job_id, seeds.TO_FALLBACK)
