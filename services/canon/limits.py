@@ -13,6 +13,9 @@ SCOPE_MAX_FILES = 10_000
 REPOSITORY_CEILING_FACTOR = 10
 """The repository around the scope may be this many times larger."""
 
+SNAPSHOT_MAX_BYTES = 2 * SCOPE_MAX_BYTES
+"""Files of one commit that are kept to run its tests with, scope and surroundings together."""
+
 FILE_MAX_BYTES = 1024 * 1024
 LINE_MAX_CHARACTERS = 20_000
 HIGH_ENTROPY_BITS = 5.8

@@ -2,7 +2,10 @@
 
 import asyncio
 import contextlib
+import ctypes
 import os
+import signal
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +14,10 @@ from services.infra.paths import data_folder
 
 GIT_SECONDS = 300.0
 OUTPUT_MAX_BYTES = 256 * 1024 * 1024
+ERRORS_MAX_BYTES = 1024 * 1024
+_CHUNK_BYTES = 256 * 1024
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 _CONFIG = """\
 [safe]
@@ -71,9 +78,15 @@ def _config_file() -> Path:
     return path
 
 
+_KEPT = ("PATH", "SSH_AUTH_SOCK", "SSL_CERT_FILE", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH")
+"""What a Git process gets of our environment. Git over GnuTLS knows its own variable for certificates only."""
+
+
 def environment() -> dict[str, str]:
     """Return the whole environment of a Git process; nothing of ours leaks into it."""
-    kept = {name: os.environ[name] for name in ("PATH", "SSH_AUTH_SOCK", "SSL_CERT_FILE") if name in os.environ}
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    if "SSL_CERT_FILE" in kept:
+        kept.setdefault("GIT_SSL_CAINFO", kept["SSL_CERT_FILE"])
     return kept | {
         "HOME": str(_config_file().parent),
         "GIT_CONFIG_GLOBAL": str(_config_file()),
@@ -110,7 +123,7 @@ async def git(folder: Path, *arguments: str, stdin: bytes = b"", extra_env: Mapp
     """Run Git in a repository folder and return its standard output.
 
     Raises:
-        GitError: a non-zero end. IamaError: `GIT_REMOTE_UNREACHABLE` after 300 s.
+        GitError: a non-zero end, or more than 256 MB of output. IamaError: `GIT_REMOTE_UNREACHABLE` after 300 s.
     """
     process = await asyncio.create_subprocess_exec(
         "git",
@@ -122,20 +135,66 @@ async def git(folder: Path, *arguments: str, stdin: bytes = b"", extra_env: Mapp
         stderr=asyncio.subprocess.PIPE,
         env=environment() | dict(extra_env or {}),
         start_new_session=True,
+        preexec_fn=_die_with_worker,
     )
     try:
         async with asyncio.timeout(GIT_SECONDS):
-            out, err = await process.communicate(stdin or None)
+            out, err = await _exchange(process, stdin)
     except TimeoutError as error:
         raise IamaError("GIT_REMOTE_UNREACHABLE", sentence="Git did not finish in time.") from error
     finally:
         if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+            _kill(process)
             await process.wait()
+    if len(out) > OUTPUT_MAX_BYTES:
+        raise GitError(arguments, process.returncode or 0, "more output than may be taken")
     if process.returncode:
         raise GitError(arguments, process.returncode, err.decode(errors="replace").strip())
     return out
+
+
+def _die_with_worker() -> None:
+    """End Git when its worker is killed: an orphan that pushes on would hold the lock the next try needs."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+async def _exchange(process: asyncio.subprocess.Process, stdin: bytes) -> tuple[bytes, bytes]:
+    """Feed a process and read it to its end; one that prints too much is killed, its output is one byte too long."""
+    _, out, err = await asyncio.gather(
+        _feed(process, stdin),
+        _read(process, process.stdout, OUTPUT_MAX_BYTES),
+        _read(process, process.stderr, ERRORS_MAX_BYTES),
+    )
+    await process.wait()
+    return out, err
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """End Git and the helpers it started, which hold its pipes."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+async def _feed(process: asyncio.subprocess.Process, content: bytes) -> None:
+    if process.stdin is None:
+        return
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        process.stdin.write(content)
+        await process.stdin.drain()
+    process.stdin.close()
+
+
+async def _read(process: asyncio.subprocess.Process, stream: asyncio.StreamReader | None, most: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while stream is not None and (part := await stream.read(_CHUNK_BYTES)):
+        parts.append(part)
+        size += len(part)
+        if size > most:
+            _kill(process)
+            break
+    return b"".join(parts)[: most + 1]
 
 
 async def text(folder: Path, *arguments: str, stdin: bytes = b"", extra_env: Mapping[str, str] | None = None) -> str:

@@ -8,7 +8,7 @@ from services.canon.errors import IamaError
 from services.core.tree import normalise_path
 from services.repositories.git_gateway import RECEIVE_PACK, GitError, git, text
 from services.repositories.schemas import PushedBranch
-from services.repositories.snapshots import fetch, resolve_head, unreachable
+from services.repositories.snapshots import fetch, list_heads, unreachable
 
 AGENT_NAME, AGENT_EMAIL = "IAMA-Agent", "bot@iama.dev"
 _BRANCH = re.compile(r"refactor/[A-Za-z0-9][A-Za-z0-9._/-]{0,150}")
@@ -79,17 +79,16 @@ async def push_branch(
     """Push one commit as a new branch of the source; a repeat finds its own commit and does nothing.
 
     Raises:
-        IamaError: `BRANCH_NAME_INVALID` when the name is taken by another commit, or is the default branch;
+        IamaError: `BRANCH_NAME_INVALID` when the name is taken by another commit, or a branch stands in its way;
             `GIT_REMOTE_UNREACHABLE`.
     """
     check_branch_name(branch)
     await fetch(url, base_branch, base_sha, folder, blobs=True)
     commit = await build_commit(folder, base_sha, changes, message, when)
-    present = await _remote_head(url, branch)
-    if present == commit:
+    heads, _ = await list_heads(url)
+    if heads.get(branch) == commit:
         return PushedBranch(branch, commit, base_sha)
-    if present is not None:
-        raise IamaError("BRANCH_NAME_INVALID", sentence=f"The branch {branch} exists already.", branch=branch)
+    _require_free(heads, branch)
     try:
         await git(
             folder,
@@ -107,11 +106,11 @@ async def push_branch(
     return PushedBranch(branch, commit, base_sha)
 
 
-async def _remote_head(url: str, branch: str) -> str | None:
-    try:
-        _, sha, _ = await resolve_head(url, branch)
-    except IamaError as error:
-        if error.code == "BRANCH_NOT_FOUND":
-            return None
-        raise
-    return sha
+def _require_free(heads: Mapping[str, str], branch: str) -> None:
+    """Refuse a name that is taken, or that a branch above or below it makes impossible for Git."""
+    for other in heads:
+        if other == branch:
+            raise IamaError("BRANCH_NAME_INVALID", sentence=f"The branch {branch} exists already.", branch=branch)
+        if branch.startswith(f"{other}/") or other.startswith(f"{branch}/"):
+            sentence = f"Git cannot hold the branch {branch} beside the branch {other}: rename or delete that one."
+            raise IamaError("BRANCH_NAME_INVALID", sentence=sentence, branch=branch)

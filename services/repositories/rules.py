@@ -64,9 +64,14 @@ def local_roots() -> list[Path]:
     return [folder.expanduser().resolve() for folder in folders]
 
 
+def is_below_roots(path: Path) -> bool:
+    """Tell whether a resolved path lies where local repositories are allowed."""
+    return any(path == root or root in path.parents for root in local_roots())
+
+
 def _local(text: str) -> Source:
     path = Path(text).expanduser().resolve()
-    if not any(path == root or root in path.parents for root in local_roots()):
+    if not is_below_roots(path):
         raise _refused(f"Local repositories must lie below one of the folders in {LOCAL_ROOTS_VARIABLE}.")
     return Source(path.as_uri(), f"{path.parent.name}/{path.name}".strip("/"), path)
 

@@ -20,6 +20,9 @@ from services.tables.jobs import RefactorJob
 from services.tables.repositories import BranchHeadSnapshot, RepoImportPrecheckRecord
 
 PREFLIGHT_VALID_SECONDS = 3600
+_WORKTREE_OUTSIDE = (
+    f"The folder is a linked worktree of a repository outside the folders in {rules.LOCAL_ROOTS_VARIABLE}."
+)
 
 
 async def preflight(url: str, branch: str | None, scopes: list[str]) -> Preflight:
@@ -54,11 +57,15 @@ async def _require_repository(path: Path) -> None:
     if not path.is_dir():
         raise IamaError("REPO_NOT_A_GIT_REPOSITORY", sentence="The folder does not exist.")
     try:
-        top = await text(path, "rev-parse", "--absolute-git-dir")
-    except GitError as error:
+        inside = await text(path, "rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir")
+        own, common = (Path(line) for line in inside.splitlines())
+        top = path if own == path else Path(await text(path, "rev-parse", "--show-toplevel"))
+    except (GitError, ValueError) as error:
         raise IamaError("REPO_NOT_A_GIT_REPOSITORY") from error
-    if Path(top) not in (path / ".git", path) and path not in Path(top).parents:
+    if top.resolve() != path:
         raise IamaError("REPO_NOT_A_GIT_REPOSITORY", sentence="The folder is inside a repository; name its top.")
+    if not rules.is_below_roots(common.resolve()):
+        raise IamaError("GIT_URL_NOT_ALLOWED", sentence=_WORKTREE_OUTSIDE)
 
 
 async def _is_dirty(path: Path) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import shutil
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from services.canon.limits import (
     REPOSITORY_CEILING_FACTOR,
     SCOPE_MAX_BYTES,
     SCOPE_MAX_FILES,
+    SNAPSHOT_MAX_BYTES,
 )
 from services.core.tree import UnsafePathError, is_within, normalise_path
 from services.infra.paths import scratch_folder
@@ -21,6 +23,8 @@ from services.repositories.schemas import FilterDecision, Preflight, Snapshot, T
 
 _SYMLINK, _SUBMODULE = "120000", "160000"
 _BATCH = 500
+_BATCH_BYTES = 64 * 1024 * 1024
+_TOO_LARGE = ("REPO_FILE_COUNT_LIMIT_EXCEEDED", "REPO_SIZE_LIMIT_EXCEEDED")
 
 
 def limits() -> dict[str, int]:
@@ -39,6 +43,17 @@ async def resolve_head(url: str, branch: str | None) -> tuple[str, str, str | No
     Raises:
         IamaError: `REPO_NOT_A_GIT_REPOSITORY`, `REPO_EMPTY`, `BRANCH_NOT_FOUND`, `GIT_REMOTE_UNREACHABLE`.
     """
+    heads, default = await list_heads(url)
+    if not heads:
+        raise IamaError("REPO_EMPTY")
+    wanted = branch or default or sorted(heads)[0]
+    if wanted not in heads:
+        raise IamaError("BRANCH_NOT_FOUND", sentence=f"The branch {wanted} does not exist.", branch=wanted)
+    return wanted, heads[wanted], default
+
+
+async def list_heads(url: str) -> tuple[dict[str, str], str | None]:
+    """Return (branch → head, default branch) of a remote; no branches in an empty repository."""
     try:
         listing = await text(Path("/"), "ls-remote", "--symref", "--", url, "HEAD", "refs/heads/*")
     except GitError as error:
@@ -51,12 +66,7 @@ async def resolve_head(url: str, branch: str | None) -> tuple[str, str, str | No
             default = value.removeprefix("ref: refs/heads/")
         elif name.startswith("refs/heads/"):
             heads[name.removeprefix("refs/heads/")] = value
-    if not heads:
-        raise IamaError("REPO_EMPTY")
-    wanted = branch or default or sorted(heads)[0]
-    if wanted not in heads:
-        raise IamaError("BRANCH_NOT_FOUND", sentence=f"The branch {wanted} does not exist.", branch=wanted)
-    return wanted, heads[wanted], default
+    return heads, default
 
 
 def unreachable(error: GitError) -> IamaError:
@@ -127,16 +137,15 @@ def measure(entries: list[TreeEntry], scopes: list[str], branch: str, default: s
     return Preflight(branch, default, sha, len(inside), scope_bytes, len(entries), total_bytes, bound, violations)
 
 
-async def read_snapshot(folder: Path, sha: str) -> Snapshot:
-    """Read every blob of the pinned commit and decide file by file.
+async def read_snapshot(folder: Path, sha: str, scopes: Sequence[str] = (".",)) -> Snapshot:
+    """Read the blobs of the pinned commit in bounded portions and decide file by file.
 
     Raises:
-        IamaError: `REPO_SIZE_LIMIT_EXCEEDED` when the real sizes break the repository's ceiling.
+        IamaError: `REPO_SIZE_LIMIT_EXCEEDED`, `REPO_FILE_COUNT_LIMIT_EXCEEDED` when the real sizes break a limit that
+            a remote's preflight could not see; nothing was read then.
     """
     entries = await list_tree(folder, sha)
-    ceiling = limits()["repository_max_bytes"]
-    if sum(entry.size for entry in entries) > ceiling:
-        raise IamaError("REPO_SIZE_LIMIT_EXCEEDED", limit=ceiling)
+    _require_within_limits(entries, scopes, sha)
     files: dict[str, bytes] = {}
     decisions: list[FilterDecision] = []
     readable = []
@@ -148,8 +157,8 @@ async def read_snapshot(folder: Path, sha: str) -> Snapshot:
             decisions.append(FilterDecision(entry.path, "FILE_TOO_LARGE", entry.size, True))
         else:
             readable.append(entry)
-    for start in range(0, len(readable), _BATCH):
-        batch = readable[start : start + _BATCH]
+    held = 0
+    for batch in _portions(readable):
         contents = await _read_blobs(folder, [entry.object_id for entry in batch])
         for entry, content in zip(batch, contents, strict=True):
             decision = filters.decide(entry.path, entry.mode, content)
@@ -157,8 +166,32 @@ async def read_snapshot(folder: Path, sha: str) -> Snapshot:
                 decisions.append(decision)
             if decision is None or not decision.excluded:
                 files[entry.path] = content
+                held += len(content)
+        if held > SNAPSHOT_MAX_BYTES:
+            raise IamaError("REPO_SIZE_LIMIT_EXCEEDED", found=held, limit=SNAPSHOT_MAX_BYTES)
         await asyncio.sleep(0)
     return Snapshot(sha, files, decisions)
+
+
+def _require_within_limits(entries: list[TreeEntry], scopes: Sequence[str], sha: str) -> None:
+    measured = measure(entries, list(scopes), "", None, sha)
+    broken = next((item for item in measured.violations if item["code"] in _TOO_LARGE), None)
+    if broken is not None:
+        raise IamaError(broken["code"], found=broken["found"], limit=broken["limit"])
+
+
+def _portions(entries: list[TreeEntry]) -> Iterator[list[TreeEntry]]:
+    """Split what is read so that no portion holds more than 64 MB or 500 files, single larger files apart."""
+    portion: list[TreeEntry] = []
+    size = 0
+    for entry in entries:
+        if portion and (len(portion) == _BATCH or size + entry.size > _BATCH_BYTES):
+            yield portion
+            portion, size = [], 0
+        portion.append(entry)
+        size += entry.size
+    if portion:
+        yield portion
 
 
 async def _read_blobs(folder: Path, object_ids: list[str]) -> list[bytes]:

@@ -39,7 +39,7 @@ async def sync_repository(claim: Claim, ports: Ports) -> Outcome:
     try:
         source = source_rules.check_source(job.source_url or "")
         await snapshots.fetch(source.url, job.source_branch or "", job.head_sha_at_start or "", folder, blobs=True)
-        snapshot = await snapshots.read_snapshot(folder, job.head_sha_at_start or "")
+        snapshot = await snapshots.read_snapshot(folder, job.head_sha_at_start or "", job.target_paths)
     except IamaError as error:
         return Outcome(Result.REFUSED, reason=_reason(error.code), detail={"code": error.code, **error.data})
     refused = _secrets_refused(snapshot, llm_settings())

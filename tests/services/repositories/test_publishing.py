@@ -54,6 +54,22 @@ def _working_tree(repo: Path) -> dict[str, str]:
 
 
 class TestPushBranch:
+    async def test_pushes_through_a_linked_worktree_without_touching_it(
+        self, repo: Path, roots: Path, tmp_path: Path
+    ) -> None:
+        git_repos.run(repo, "worktree", "add", "--quiet", "-b", "side", str(roots / "tree"))
+        before = _working_tree(repo)
+        pushed = await _push(roots / "tree", tmp_path / "s")
+        assert git_repos.head(repo, BRANCH) == pushed.commit_sha
+        assert _working_tree(repo) == before
+
+    async def test_says_which_branch_stands_in_the_way(self, repo: Path, tmp_path: Path) -> None:
+        git_repos.run(repo, "branch", "refactor")
+        with pytest.raises(IamaError) as caught:
+            await _push(repo, tmp_path / "s")
+        assert (caught.value.code, caught.value.retryable) == ("BRANCH_NAME_INVALID", False)
+        assert "beside the branch refactor" in caught.value.sentence
+
     async def test_makes_one_commit_on_the_pinned_base(self, repo: Path, tmp_path: Path) -> None:
         pushed = await _push(repo, tmp_path / "s")
         base = git_repos.head(repo, "main")

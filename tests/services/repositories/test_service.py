@@ -48,6 +48,25 @@ class TestPreflight:
         error = await _refused(git_repos.make(roots / "app", FILES) / "pkg")
         assert error.code == "REPO_NOT_A_GIT_REPOSITORY"
 
+    async def test_takes_a_linked_worktree_with_its_own_branch(self, roots: Path) -> None:
+        repo = git_repos.make(roots / "app", FILES)
+        git_repos.run(repo, "worktree", "add", "--quiet", "-b", "side", str(roots / "tree"))
+        made = git_repos.commit(roots / "tree", {"pkg/b.py": b"x = 5\n"})
+        verdict = await _measured(roots / "tree", ["."])
+        assert (verdict.branch, verdict.head_sha) == ("side", made)
+
+    async def test_refuses_a_folder_inside_a_linked_worktree(self, roots: Path) -> None:
+        repo = git_repos.make(roots / "app", FILES)
+        git_repos.run(repo, "worktree", "add", "--quiet", str(roots / "tree"))
+        error = await _refused(roots / "tree" / "pkg")
+        assert (error.code, "name its top" in error.sentence) == ("REPO_NOT_A_GIT_REPOSITORY", True)
+
+    async def test_refuses_a_worktree_of_a_repository_outside_the_roots(self, roots: Path, tmp_path: Path) -> None:
+        repo = git_repos.make(tmp_path / "elsewhere", FILES)
+        git_repos.run(repo, "worktree", "add", "--quiet", str(roots / "tree"))
+        error = await _refused(roots / "tree")
+        assert (error.code, "linked worktree" in error.sentence) == ("GIT_URL_NOT_ALLOWED", True)
+
     async def test_refuses_a_repository_without_commit(self, roots: Path) -> None:
         assert (await _refused(git_repos.make(roots / "empty"))).code == "REPO_EMPTY"
 

@@ -63,6 +63,41 @@ class TestReadSnapshot:
         assert (path in snapshot.files) is not excluded
         assert snapshot.blocked == {path}
 
+    async def test_refuses_six_hundred_megabytes_before_reading_any(
+        self, roots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        repo = git_repos.make(roots / "app", {"a.py": b"x = 1\n"})
+        big = git_repos.blob(repo, b"x = 1\n" * (10 * 1024 * 1024 // 6))
+        git_repos.commit_entries(repo, [("100644", big, f"data{number}.py".encode()) for number in range(60)])
+        folder, sha = tmp_path / "clone", git_repos.head(repo, "main")
+        await snapshots.fetch(repo.as_uri(), "main", sha, folder, blobs=True)
+        monkeypatch.setattr(snapshots, "_read_blobs", None)
+        with pytest.raises(IamaError) as caught:
+            await snapshots.read_snapshot(folder, sha)
+        assert caught.value.code == "REPO_SIZE_LIMIT_EXCEEDED"
+        assert caught.value.data["limit"] == 500 * 1024 * 1024
+
+    async def test_stops_when_more_than_may_be_kept_lies_around_the_scope(
+        self, roots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(snapshots, "SNAPSHOT_MAX_BYTES", 100)
+        monkeypatch.setattr(snapshots, "_BATCH_BYTES", 60)
+        files = {"pkg/a.py": b"x = 1\n"} | {f"other/{number}.py": b"y = 22\n" * 8 for number in range(9)}
+        repo = git_repos.make(roots / "app", files)
+        folder, sha = tmp_path / "clone", git_repos.head(repo)
+        await snapshots.fetch(repo.as_uri(), "main", sha, folder, blobs=True)
+        with pytest.raises(IamaError) as caught:
+            await snapshots.read_snapshot(folder, sha, ["pkg"])
+        assert (caught.value.code, caught.value.data["found"]) == ("REPO_SIZE_LIMIT_EXCEEDED", 112)
+
+    async def test_reads_in_portions_what_does_not_fit_into_one(
+        self, roots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(snapshots, "_BATCH_BYTES", 20)
+        monkeypatch.setattr(snapshots, "_BATCH", 2)
+        files = {f"m{number}.py": b"x = %d\n" % number * (number + 1) for number in range(8)}
+        assert (await _read(git_repos.make(roots / "app", files), tmp_path)).files == files
+
     async def test_takes_no_links_and_no_submodules(self, roots: Path, tmp_path: Path) -> None:
         repo = git_repos.make(roots / "app", {"a.py": b""})
         blob, link = git_repos.blob(repo, b"x = 1\n"), git_repos.blob(repo, b"/etc/passwd")
