@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import httpx
@@ -12,7 +13,8 @@ from services.canon.vocabulary import JobAction
 from services.delivery.schemas import DeliveryView, PublicationView
 from services.feed.schemas import Frame
 from services.identity import rules as identity_rules
-from services.jobs.schemas import CreateJobRequest, JobView, ProposalView
+from services.jobs.schemas import CreateJobRequest, JobPage, JobView, ProposalView, TransitionView
+from services.workflow.workings import Workings
 
 SECONDS = 90.0
 
@@ -63,6 +65,20 @@ class HttpClient:
         """Ask for a branch."""
         body = {"branch_name": branch} if branch else {}
         return PublicationView.model_validate(await self._call("POST", f"/jobs/{job_id}/delivery/git", body))
+
+    async def page(self, *, status: Sequence[str] = (), text: str | None = None, limit: int = 20) -> JobPage:
+        """List jobs, newest first; `limit` is at most 100."""
+        query = urlencode([("limit", limit), *(("status", one) for one in status), *([("q", text)] if text else [])])
+        return JobPage.model_validate(await self._call("GET", f"/jobs?{query}"))
+
+    async def transitions(self, job_id: UUID) -> Sequence[TransitionView]:
+        """List the changes of state, oldest first."""
+        answer = await self._call("GET", f"/jobs/{job_id}/timeline")
+        return [TransitionView.model_validate(item) for item in answer["items"]]
+
+    async def workings(self, job_id: UUID) -> Workings:
+        """Show work items, leases, timers and guards."""
+        return Workings.model_validate(await self._call("GET", f"/jobs/{job_id}/workings"))
 
     async def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
         headers = {"Idempotency-Key": uuid4().hex} if method == "POST" else {}

@@ -7,7 +7,8 @@ from uuid import UUID
 from services.canon.vocabulary import JobAction
 from services.delivery.schemas import DeliveryView, PublicationView
 from services.feed.schemas import Frame
-from services.jobs.schemas import CreateJobRequest, JobView, ProposalView
+from services.jobs.schemas import CreateJobRequest, JobPage, JobView, ProposalView, TransitionView
+from services.workflow.workings import Workings
 
 
 class JobClient(Protocol):
@@ -38,3 +39,19 @@ class JobClient(Protocol):
 
     async def publish(self, job_id: UUID, branch: str | None) -> PublicationView:
         """Ask for a branch."""
+
+
+class JobReader(Protocol):
+    """Reads of jobs as the local person."""
+
+    async def page(self, *, status: Sequence[str] = (), text: str | None = None, limit: int = 20) -> JobPage:
+        """List jobs, newest first; `limit` is at most 100."""
+
+    async def view(self, job_id: UUID) -> JobView:
+        """Show a job."""
+
+    async def transitions(self, job_id: UUID) -> Sequence[TransitionView]:
+        """List the changes of state, oldest first."""
+
+    async def workings(self, job_id: UUID) -> Workings:
+        """Show work items, leases, timers and guards."""

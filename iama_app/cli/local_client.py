@@ -15,8 +15,9 @@ from services.identity import service as identity
 from services.identity.schemas import Origin
 from services.infra.unit_of_work import unit_of_work
 from services.jobs import service as jobs
-from services.jobs.schemas import CreateJobRequest, JobView, ProposalView
+from services.jobs.schemas import CreateJobRequest, JobPage, JobView, ProposalView, TransitionView
 from services.workflow import service as workflow
+from services.workflow.workings import Workings, get_workings
 
 
 class LocalClient:
@@ -72,3 +73,18 @@ class LocalClient:
     async def publish(self, job_id: UUID, branch: str | None) -> PublicationView:
         """Ask for a branch."""
         return await workflow.publish(self._actor, job_id, branch=branch)
+
+    async def page(self, *, status: Sequence[str] = (), text: str | None = None, limit: int = 20) -> JobPage:
+        """List jobs, newest first; `limit` is at most 100."""
+        async with unit_of_work(self._actor) as uow:
+            return await jobs.list_jobs(uow, status=status, text=text, limit=limit)
+
+    async def transitions(self, job_id: UUID) -> Sequence[TransitionView]:
+        """List the changes of state, oldest first."""
+        async with unit_of_work(self._actor) as uow:
+            return await jobs.list_transitions(uow, job_id)
+
+    async def workings(self, job_id: UUID) -> Workings:
+        """Show work items, leases, timers and guards."""
+        async with unit_of_work(self._actor) as uow:
+            return await get_workings(uow, job_id)

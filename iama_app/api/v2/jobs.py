@@ -27,6 +27,7 @@ from services.jobs.schemas import (
     TestRunView,
     TransitionView,
 )
+from services.workflow.workings import Workings, get_workings
 
 router = APIRouter(prefix="/v2/jobs", tags=["jobs"])
 Limit = Annotated[int, Query(ge=1, le=PAGE_MAX)]
@@ -112,6 +113,13 @@ async def get_timeline(actor: CallingActor, job_id: UUID) -> Timeline:
     """Every change of state: from, to, why, by whom."""
     async with unit_of_work(actor) as uow:
         return Timeline(items=await jobs.list_transitions(uow, job_id))
+
+
+@router.get("/{job_id}/workings", response_model=Workings, responses=refusals("JOB_NOT_FOUND"))
+async def get_job_workings(actor: CallingActor, job_id: UUID) -> Workings:
+    """What moves the job on, or keeps it: work items with leases, timers, and which actions the guards let through."""
+    async with unit_of_work(actor) as uow:
+        return await get_workings(uow, job_id)
 
 
 @router.get("/{job_id}/proposals", response_model=ProposalList, responses=refusals("JOB_NOT_FOUND"))

@@ -13,7 +13,7 @@ from tests.api.conftest import Person, job_body, key, make_job, sign_up
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-JOB_READS = ("", "/timeline", "/proposals", "/attempts", "/attempts/0", "/test-runs", "/audit", "/artifacts")
+JOB_READS = ("", "/timeline", "/workings", "/proposals", "/attempts", "/attempts/0", "/test-runs", "/audit", "/artifacts")
 JOB_READS += ("/spec", "/spec/revisions", "/spec/revisions/1", "/events/history", f"/artifacts/{uuid4()}/download")
 
 
