@@ -81,6 +81,9 @@ class LocalSession:
         if process.returncode is None:
             if timed_out or size > phase.output_cap_bytes:
                 os.killpg(process.pid, signal.SIGKILL)
+            # asyncio reports an end only after the pipe's: what is left in it must be read, or `wait` never returns.
+            while await process.stdout.read(65536):
+                pass
             await process.wait()
         yield Exit(code=process.returncode, timed_out=timed_out, seconds=time.monotonic() - started)
 
