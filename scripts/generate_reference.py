@@ -5,7 +5,7 @@ holds hashes of one platform and is compared on that platform only.
 """
 
 import ast
-import hashlib
+import inspect
 import json
 import re
 import sys
@@ -27,7 +27,9 @@ from services.canon.lifecycle import LEGAL_TARGETS, REASON_CLASSES, STATE_KINDS,
 from services.canon.permissions import GRANTS, REFUSALS, Permission, Role  # noqa: E402
 from services.canon.tasks import ENTRY_ITEMS, ENTRY_TIMERS, ITEMS  # noqa: E402
 from services.canon.vocabulary import STATE_WORDS  # noqa: E402
-from services.engine.document import EDIT_TYPES, EditDocument, document_schema, document_to_json  # noqa: E402
+from services.engine.document import EDIT_TYPES, SCHEMA_NAME, SCHEMA_VERSION, document_schema  # noqa: E402
+from services.engine.examples import EXAMPLES, FILES, example_document  # noqa: E402
+from services.engine.refusals import REMEDIES, RefusalCode  # noqa: E402
 from services.infra.database_roles import APPEND_ONLY  # noqa: E402
 from services.infra.settings import Settings  # noqa: E402
 from services.tables import METADATA, SQLModel, tenant_tables  # noqa: E402
@@ -242,28 +244,25 @@ def database() -> str:
 
 
 def edit_document() -> str:
-    """Operations of the edit document, one valid example each."""
-    before = hashlib.sha256(b"def total(items):\n    return sum(items)\n").hexdigest()
-    on_file = {"path": "shop/cart.py", "base_fingerprint": before}
-    examples: list[dict[str, Any]] = [
-        {"op": "search_replace", **on_file, "search": "return sum(items)", "replace": "return sum(items, start=0)"},
-        {"op": "node_replace", **on_file, "kind": "FUNCTION", "qualified_name": "total", "node_fingerprint": before,
-         "replacement": "def total(items):\n    return sum(items, start=0)\n"},
-        {"op": "rename_symbol", **on_file, "symbol": "total", "new_name": "sum_of", "options": {"tests": True}},
-        {"op": "file_create", "path": "shop/prices.py", "content": "BASE = 1\n"},
-        {"op": "file_delete", **on_file},
-        {"op": "file_move", **on_file, "new_path": "shop/basket.py"},
-    ]  # fmt: skip
+    """Operations of the edit document, one example each, all on the same small tree."""
     parts = []
-    for example in examples:
-        document_to_json(EditDocument.model_validate({"operations": [example]}))
+    for example in EXAMPLES:
+        [operation] = example_document(example).operations
+        meaning = inspect.cleandoc(type(operation).__doc__ or "")
         text = json.dumps(example, indent=2)
-        parts.append(f"## `{example['op']}`\n\nKind `{EDIT_TYPES[example['op']]}`.\n\n```json\n{text}\n```\n")
+        parts.append(f"## `{example['op']}`\n\nKind `{EDIT_TYPES[example['op']]}`. {meaning}\n\n```json\n{text}\n```\n")
+    trees = "".join(f"`{path}`\n\n```\n{text}```\n\n" for path, text in FILES.items() if text)
+    codes = table(("Code", "Remedy"), [(f"`{code_.value}`", REMEDIES[code_]) for code_ in RefusalCode])
     return (
         '# Edit document\n\nThe only thing that is ever applied: `{"version": 1, "operations": [...]}`. '
-        "`base_fingerprint` is the SHA-256 of the whole file before the document. An unknown `op` or field is refused. "
-        "JSON Schema: [edit-document.schema.json](edit-document.schema.json).\n\n" + "\n".join(parts)
-    )
+        "`base_fingerprint` is the SHA-256 of the whole file before the document; of a file that an earlier operation "
+        "made, as that operation left it. Operations are carried out in order, each on what the earlier ones left. "
+        "An unknown `op` or field is refused. "
+        f"JSON Schema: [edit-document.schema.json](edit-document.schema.json), served at `/api/v2/schemas/{SCHEMA_NAME}"
+        f"/{SCHEMA_VERSION}`.\n\nEach operation is `APPLIED`, `ALREADY_APPLIED`, `REFUSED` with a code, a location and "
+        "a remedy, or `SKIPPED` because another one of the document was refused.\n\n"
+        f"{codes}\n{chr(10).join(parts)}\n## Files of the examples\n\n{trees}"
+    ).rstrip() + "\n"
 
 
 def edit_document_schema() -> str:

@@ -11,10 +11,10 @@ from enum import StrEnum
 
 from services.core.tree import Tree, normalise_path
 from services.engine.document import EditDocument, FileMove, Operation
+from services.engine.languages.reading import new_problem
 from services.engine.operations import Workspace, perform, require_writable
 from services.engine.refusals import RefusalCode, RefusedError
 from services.engine.replay import Replay
-from services.engine.syntax import parse, parses
 
 
 class OperationStatus(StrEnum):
@@ -70,7 +70,7 @@ def apply_document(
     """
     folders = tuple(normalise_path(item) for item in scope)
     workspace = Workspace(dict(tree), folders, tuple(protected))
-    replay = Replay(tree, document, folders, tuple(protected))
+    replay = Replay(tree, document, workspace)
     outcomes = [_attempt(index, operation, workspace, replay) for index, operation in enumerate(document.operations)]
     outcomes = _refuse_broken(tree, document, workspace, outcomes)
     refused = any(outcome.status is OperationStatus.REFUSED for outcome in outcomes)
@@ -103,12 +103,12 @@ def _refuse_broken(
     broken: dict[str, RefusedError] = {}
     for path, content in list(workspace.tree.items()):
         before = tree.get(workspace.origins.get(path, path))
-        if content == before or not path.endswith((".py", ".pyi")):
+        if content == before:
             continue
-        parsed = parse(path, content)
-        if parsed.module is None and (before is None or parses(path, before)):
-            location = f"{path}:{parsed.line}" if parsed.line else path
-            broken[path] = RefusedError(RefusalCode.SYNTAX_BROKEN, location, parsed.reason or "")
+        problem = new_problem(path, before, content)
+        if problem is not None:
+            location = f"{path}:{problem.line}" if problem.line else path
+            broken[path] = RefusedError(RefusalCode.SYNTAX_BROKEN, location, problem.reason)
     if not broken:
         return outcomes
     blamed = _blamed(document, broken, workspace)

@@ -17,11 +17,11 @@ from services.engine.document_types import (
     FilePath,
     Fingerprint,
     Identifier,
-    NodeKind,
     OnFile,
     QualifiedName,
     StrictModel,
 )
+from services.engine.node_operations import NodeDelete, NodeInsertAfter, NodeInsertBefore, NodeReplace
 
 MAX_OPERATIONS = 20_000
 
@@ -32,22 +32,15 @@ class SearchReplace(OnFile):
     op: Literal["search_replace"] = "search_replace"
     search: Annotated[Block, StringConstraints(min_length=1)]
     replace: Block
+    block_fingerprint: Fingerprint | None = Field(
+        default=None, description="SHA-256 of `search` with LF line ends: the block arrived as it was planned."
+    )
 
     @model_validator(mode="after")
     def _must_change(self) -> Self:
         if self.search == self.replace:
             raise ValueError("search and replace are the same text")
         return self
-
-
-class NodeReplace(OnFile):
-    """Replace one definition found by kind and qualified name; `node_fingerprint` is the SHA-256 of its source."""
-
-    op: Literal["node_replace"] = "node_replace"
-    kind: NodeKind
-    qualified_name: QualifiedName
-    node_fingerprint: Fingerprint
-    replacement: Block
 
 
 class RenameOptions(StrictModel):
@@ -102,12 +95,24 @@ class FileMove(StrictModel):
 
 
 Operation = Annotated[
-    SearchReplace | NodeReplace | RenameSymbol | FileCreate | FileDelete | FileMove, Field(discriminator="op")
+    SearchReplace
+    | NodeReplace
+    | NodeInsertBefore
+    | NodeInsertAfter
+    | NodeDelete
+    | RenameSymbol
+    | FileCreate
+    | FileDelete
+    | FileMove,
+    Field(discriminator="op"),
 ]
 
 EDIT_TYPES: dict[str, str] = {
     "search_replace": "EXACT_SEARCH_REPLACE",
     "node_replace": "NODE_ANCHORED",
+    "node_insert_before": "NODE_ANCHORED",
+    "node_insert_after": "NODE_ANCHORED",
+    "node_delete": "NODE_ANCHORED",
     "rename_symbol": "AST_SYMBOLIC",
     "file_create": "FILE",
     "file_delete": "FILE",
@@ -137,9 +142,15 @@ def document_to_json(document: EditDocument) -> str:
     return json.dumps(document.model_dump(mode="json"), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
+SCHEMA_NAME = "patch_edit_schema"
+SCHEMA_VERSION = 1
+SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
 def document_schema() -> dict[str, Any]:
-    """Return the JSON Schema of the document, for prompts and the reference page."""
-    return EditDocument.model_json_schema()
+    """Return the JSON Schema of the document, for prompts, the API and the reference page."""
+    identity = {"$schema": SCHEMA_DIALECT, "$id": f"/api/v2/schemas/{SCHEMA_NAME}/{SCHEMA_VERSION}"}
+    return {**identity, **EditDocument.model_json_schema()}
 
 
 def document_subset(document: EditDocument, indexes: Iterable[int]) -> EditDocument:

@@ -1,5 +1,6 @@
 """The vocabulary every operation of an edit document is built from: paths, fingerprints, names, and two bases."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -8,6 +9,9 @@ from services.core.tree import UnsafePathError, normalise_path
 from services.engine.names import is_identifier, is_qualified_name
 
 MAX_BLOCK_CHARACTERS = 4_000_000
+MAX_NAME_CHARACTERS = 500
+
+_DOTTED = re.compile(r"[#$\w]+(?:\.[#$\w]+)*")
 
 
 def _file_path(path: str) -> str:
@@ -29,12 +33,20 @@ def _identifier(name: str) -> str:
     return name
 
 
+def _dotted(name: str) -> str:
+    if len(name) > MAX_NAME_CHARACTERS or not _DOTTED.fullmatch(name):
+        raise ValueError("not a name such as `function` or `Class.method`")
+    return name
+
+
 FilePath = Annotated[str, AfterValidator(_file_path)]
 Fingerprint = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Block = Annotated[str, StringConstraints(max_length=MAX_BLOCK_CHARACTERS)]
 QualifiedName = Annotated[str, AfterValidator(_qualified)]
 Identifier = Annotated[str, AfterValidator(_identifier)]
-NodeKind = Literal["FUNCTION", "CLASS", "ASSIGNMENT"]
+DottedName = Annotated[str, AfterValidator(_dotted)]
+Language = Literal["python", "javascript", "typescript", "java"]
+NodeKind = Literal["FUNCTION", "CLASS", "METHOD", "ASSIGNMENT"]
 
 
 class StrictModel(BaseModel):

@@ -2,35 +2,74 @@
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from services.core.tree import Tree, is_within
+from services.core.tree import Tree, UnsafePathError, file_fingerprint, is_within, normalise_path
 from services.engine.document import (
     FileCreate,
     FileDelete,
     FileMove,
-    NodeReplace,
     Operation,
     SearchReplace,
 )
 from services.engine.names import is_protected
-from services.engine.nodes import find_node
+from services.engine.node_operations import NodeAnchored
+from services.engine.nodes import node_splice
 from services.engine.refusals import RefusalCode, RefusedError
-from services.engine.source import SourceText, Splice, text_fingerprint
-from services.engine.symbolic import PLANNERS, EditLimits, plan_symbolic
-from services.engine.syntax import parse
+from services.engine.source import SourceText, Splice, plain_lines, text_fingerprint
+from services.engine.symbolic import PLANNERS, EditLimits, TreeEdits, plan_symbolic
 
 
 @dataclass
 class Workspace:
-    """The tree while a document is applied. `origins` maps a moved file's path to where it came from."""
+    """The tree while a document is applied.
+
+    `origins` maps a moved file's path to where it came from; `made` maps a path that the document brought into being
+    to the fingerprint it had then, which is what later operations on it name as their base.
+    """
 
     tree: dict[str, bytes]
     scope: tuple[str, ...] = (".",)
     protected: tuple[str, ...] = ()
     origins: dict[str, str] = field(default_factory=dict)
+    made: dict[str, str] = field(default_factory=dict)
+    _sources: dict[str, tuple[bytes, SourceText]] = field(default_factory=dict)
+    _folders: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        for path in self.tree:
+            self._folders.update(_above(path))
+
+    def is_folder(self, path: str) -> bool:
+        """Tell whether files lie below a path."""
+        return path in self._folders and any(item.startswith(path + "/") for item in self.tree)
+
+    def source(self, path: str) -> SourceText:
+        """Return a file's text, decoded once per content. Raises `RefusedError`."""
+        content = _existing(self.tree, path)
+        known = self._sources.get(path)
+        if known is None or known[0] is not content:
+            known = self._sources[path] = (content, SourceText.read(path, content))
+        return known[1]
+
+    def splice(self, source: SourceText, splice: Splice) -> None:
+        """Write one replacement. Raises `RefusedError` where it would change encoding or line structure."""
+        content = source.splice([splice])
+        read = SourceText.read(source.path, content)
+        _require_faithful(source, splice, read)
+        self.tree[source.path] = content
+        self._sources[source.path] = (content, read)
+
+    def put(self, path: str, content: bytes, *, origin: str | None = None) -> None:
+        """Write a whole file, noting what the document itself makes or moves here from `origin`."""
+        if origin is not None:
+            self.origins[path] = self.origins.pop(origin, origin)
+        elif path not in self.tree:
+            self.made[path] = file_fingerprint(content)
+        self.tree[path] = content
+        self._folders.update(_above(path))
 
 
 def perform(operation: Operation, workspace: Workspace) -> None:
@@ -39,7 +78,7 @@ def perform(operation: Operation, workspace: Workspace) -> None:
 
 
 def require_writable(path: str, workspace: Workspace) -> None:
-    """Refuse a path outside the scope or protected. Raises `RefusedError`."""
+    """Refuse a path outside the tree, outside the scope, or protected. Raises `RefusedError`."""
     if not is_within(path, workspace.scope):
         raise RefusedError(RefusalCode.OUT_OF_SCOPE, path)
     if is_protected(path, workspace.protected):
@@ -59,50 +98,78 @@ def content_of(operation: FileCreate) -> bytes:
 def replaced(content: bytes, path: str, search: str, replace: str) -> bytes:
     """Return `content` with the one occurrence of `search` replaced, equal lines at both ends left alone."""
     source = SourceText.read(path, content)
-    wanted = SourceText(path, search, "utf-8", b"").text
-    start = source.text.find(wanted)
-    if start < 0:
-        raise RefusedError(RefusalCode.ANCHOR_NOT_FOUND, path)
-    second = source.text.find(wanted, start + 1)
-    if second >= 0:
-        location = f"{path}:{source.line_of(second)}"
-        raise RefusedError(RefusalCode.ANCHOR_AMBIGUOUS, location, f"First found in line {source.line_of(start)}.")
-    return _spliced(source, _trimmed(start, wanted, SourceText(path, replace, "utf-8", b"").text))
+    splice = _search_splice(source, search, replace)
+    result = source.splice([splice])
+    _require_faithful(source, splice, SourceText.read(path, result))
+    return result
 
 
 def _search_replace(operation: SearchReplace, workspace: Workspace) -> None:
-    content = _existing(workspace.tree, operation.path)
-    workspace.tree[operation.path] = replaced(content, operation.path, operation.search, operation.replace)
+    wanted = operation.block_fingerprint
+    if wanted is not None and text_fingerprint(plain_lines(operation.search)) != wanted:
+        raise RefusedError(RefusalCode.BASE_FINGERPRINT_MISMATCH, operation.path, "The block is another one.")
+    source = workspace.source(operation.path)
+    workspace.splice(source, _search_splice(source, operation.search, operation.replace))
 
 
-def _node_replace(operation: NodeReplace, workspace: Workspace) -> None:
-    parsed = parse(operation.path, _existing(workspace.tree, operation.path))
-    found = find_node(parsed, operation.kind, operation.qualified_name)
-    source = parsed.source
-    assert source is not None
-    text = source.text[found.start : found.end]
-    if text_fingerprint(text) != operation.node_fingerprint:
-        location = f"{operation.path}:{source.line_of(found.start)}"
-        raise RefusedError(RefusalCode.BASE_FINGERPRINT_MISMATCH, location, "The definition is another one.")
-    replacement = SourceText(operation.path, operation.replacement, "utf-8", b"").text
-    workspace.tree[operation.path] = _spliced(source, Splice(found.start, found.end, replacement))
+def _search_splice(source: SourceText, search: str, replace: str) -> Splice:
+    wanted = plain_lines(search)
+    start = source.text.find(wanted)
+    if start < 0:
+        raise RefusedError(RefusalCode.ANCHOR_NOT_FOUND, source.path)
+    second = source.text.find(wanted, start + 1)
+    if second >= 0:
+        location = f"{source.path}:{source.line_of(second)}"
+        raise RefusedError(RefusalCode.ANCHOR_AMBIGUOUS, location, f"First found in line {source.line_of(start)}.")
+    return _trimmed(start, wanted, plain_lines(replace))
+
+
+def _node(operation: NodeAnchored, workspace: Workspace) -> None:
+    source = workspace.source(operation.path)
+    workspace.splice(source, node_splice(source, operation))
 
 
 def _symbolic(operation: Any, workspace: Workspace) -> None:
+    """Carry out what a planner worked out; a planner that leaves its limits or fails changes nothing."""
     _existing(workspace.tree, operation.path)
-    edits = plan_symbolic(workspace.tree, operation, EditLimits(workspace.scope, workspace.protected))
-    for path in edits.contents:
+    edits = _planned(operation, workspace)
+    for path, content in edits.contents.items():
+        _require_inside(path)
         require_writable(path, workspace)
+        if content is None:
+            _existing(workspace.tree, path)
+        elif path not in workspace.tree:
+            _require_free(workspace, path)
     for path, content in edits.contents.items():
         if content is None:
-            workspace.tree.pop(path, None)
+            del workspace.tree[path]
         else:
-            workspace.tree[path] = content
+            workspace.put(path, content)
+
+
+def _planned(operation: Any, workspace: Workspace) -> TreeEdits:
+    try:
+        return plan_symbolic(workspace.tree, operation, EditLimits(workspace.scope, workspace.protected))
+    except RefusedError:
+        raise
+    except Exception as error:
+        # Sources are anybody's: one that a planner was not built for is this operation's refusal, not everyone's end.
+        detail = f"{type(error).__name__} while working out {operation.op}."
+        raise RefusedError(RefusalCode.OPERATION_FAILED, operation.path, detail) from error
+
+
+def _require_inside(path: str) -> None:
+    try:
+        is_clean = normalise_path(path) == path != "."
+    except UnsafePathError:
+        is_clean = False
+    if not is_clean:
+        raise RefusedError(RefusalCode.OUT_OF_SCOPE, path, "Not a path inside the tree.")
 
 
 def _file_create(operation: FileCreate, workspace: Workspace) -> None:
-    _require_free(workspace.tree, operation.path)
-    workspace.tree[operation.path] = content_of(operation)
+    _require_free(workspace, operation.path)
+    workspace.put(operation.path, content_of(operation))
 
 
 def _file_delete(operation: FileDelete, workspace: Workspace) -> None:
@@ -112,15 +179,17 @@ def _file_delete(operation: FileDelete, workspace: Workspace) -> None:
 
 def _file_move(operation: FileMove, workspace: Workspace) -> None:
     content = _existing(workspace.tree, operation.path)
-    _require_free(workspace.tree, operation.new_path)
+    _require_free(workspace, operation.new_path)
     del workspace.tree[operation.path]
-    workspace.tree[operation.new_path] = content
-    workspace.origins[operation.new_path] = workspace.origins.pop(operation.path, operation.path)
+    workspace.put(operation.new_path, content, origin=operation.path)
 
 
 _PERFORMERS: dict[str, Callable[[Any, Workspace], None]] = {
     "search_replace": _search_replace,
-    "node_replace": _node_replace,
+    "node_replace": _node,
+    "node_insert_before": _node,
+    "node_insert_after": _node,
+    "node_delete": _node,
     "file_create": _file_create,
     "file_delete": _file_delete,
     "file_move": _file_move,
@@ -134,15 +203,21 @@ def _existing(tree: Tree, path: str) -> bytes:
     return tree[path]
 
 
-def _require_free(tree: Tree, path: str) -> None:
+def _require_free(workspace: Workspace, path: str) -> None:
     """Refuse a path that exists, lies below a file, or is a folder."""
-    parts = path.split("/")
-    above = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
-    taken = next((item for item in above if item in tree), None)
-    if taken is None and any(item.startswith(path + "/") for item in tree):
+    taken = next((item for item in (*_above(path), path) if item in workspace.tree), None)
+    if taken is None and workspace.is_folder(path):
         taken = path
     if taken is not None:
         raise RefusedError(RefusalCode.FILE_EXISTS, taken)
+
+
+def _above(path: str) -> Iterator[str]:
+    """Yield the folders above a path, outermost first."""
+    end = path.find("/")
+    while end > 0:
+        yield path[:end]
+        end = path.find("/", end + 1)
 
 
 def _trimmed(start: int, search: str, replace: str) -> Splice:
@@ -165,10 +240,8 @@ def _common_lines(left: str, right: str, *, from_end: bool = False) -> int:
     return count
 
 
-def _spliced(source: SourceText, splice: Splice) -> bytes:
-    content = source.splice([splice])
-    expected = source.text[: splice.start] + splice.replacement + source.text[splice.end :]
-    if SourceText.read(source.path, content).text != expected:
+def _require_faithful(source: SourceText, splice: Splice, read: SourceText) -> None:
+    """Refuse an edit after which the file would read differently than the edit says."""
+    if read.text != source.text[: splice.start] + splice.replacement + source.text[splice.end :]:
         location = f"{source.path}:{source.line_of(splice.start)}"
         raise RefusedError(RefusalCode.PARSE_UNSUPPORTED, location, "The edit would change encoding or line structure.")
-    return content

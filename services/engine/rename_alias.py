@@ -3,7 +3,7 @@
 import ast
 
 from services.engine.entities import ProjectScopes
-from services.engine.nodes import node_span
+from services.engine.languages.python import node_span
 from services.engine.refusals import RefusalCode, RefusedError
 from services.engine.rename_places import Place, PlaceKind, Places
 from services.engine.scopes import Scope

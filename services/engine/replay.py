@@ -4,7 +4,7 @@ A replay is certain, never guessed: either an operation says what the file looks
 operations back gives the base fingerprint again.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.core.tree import Tree, file_fingerprint
 from services.engine.document import (
@@ -12,46 +12,53 @@ from services.engine.document import (
     FileCreate,
     FileDelete,
     FileMove,
-    NodeReplace,
     Operation,
     RenameOptions,
     RenameSymbol,
     SearchReplace,
 )
-from services.engine.nodes import find_node
-from services.engine.operations import content_of, replaced
+from services.engine.languages.reading import definitions_in
+from services.engine.node_operations import NodeInsertAfter, NodeInsertBefore, NodeReplace
+from services.engine.nodes import body_text, insertion_undone
+from services.engine.operations import Workspace, content_of, replaced
 from services.engine.refusals import RefusalCode, RefusedError
 from services.engine.rename import rename_edits
-from services.engine.syntax import parse
+from services.engine.source import SourceText
 
 
 @dataclass(frozen=True, slots=True)
 class _Expected:
-    """What a path holds after the document: a known fingerprint, nothing, or a base with edits on top."""
+    """What a path holds after the document: a known fingerprint, nothing, or a base with edits on top.
+
+    `elsewhere` is where the content may be found when the operation took the file away.
+    """
 
     fingerprint: str | None = None
     is_absent: bool = False
     base: str | None = None
-    edits: tuple[Operation, ...] = ()
+    edits: list[Operation] = field(default_factory=list)
+    elsewhere: str | None = None
 
 
 class Replay:
     """What a document expects of the tree before and after it."""
 
-    def __init__(self, tree: Tree, document: EditDocument, scope: tuple[str, ...], protected: tuple[str, ...]) -> None:
+    def __init__(self, tree: Tree, document: EditDocument, workspace: Workspace) -> None:
         self._tree = tree
         self._operations = document.operations
-        self._scope = scope
-        self._protected = protected
+        self._scope = workspace.scope
+        self._protected = workspace.protected
+        self._made = workspace.made
         self._expected: dict[str, _Expected] = {}
         self._origins: dict[str, str | None] = {}
         self._starts: list[str | None] = []
-        self._moves = [(i, o) for i, o in enumerate(self._operations) if isinstance(o, FileMove)]
-        self._creates = [(i, o) for i, o in enumerate(self._operations) if isinstance(o, FileCreate)]
+        self._takers: dict[str, list[int]] = {}
+        self._makers: dict[str, list[int]] = {}
         self._holds: dict[str, bool] = {}
-        for operation in self._operations:
+        self._prints: dict[str, str] = {}
+        for index, operation in enumerate(self._operations):
             self._starts.append(self._origins.get(operation.path, operation.path))
-            self._advance(operation)
+            self._advance(index, operation)
 
     def is_already_applied(self, index: int) -> bool:
         """Tell whether the tree is past the operation: its base is not there, its result is."""
@@ -81,29 +88,34 @@ class Replay:
             return operation.path not in self._tree or self._is_vacated(index)
         if start is None:
             return self._is_made_before(index, operation.base_fingerprint)
-        return start in self._tree and file_fingerprint(self._tree[start]) == operation.base_fingerprint
+        if start not in self._tree:
+            return self._made.get(start) == operation.base_fingerprint
+        return self._fingerprint(start) == operation.base_fingerprint
+
+    def _fingerprint(self, path: str) -> str:
+        if path not in self._prints:
+            self._prints[path] = file_fingerprint(self._tree[path])
+        return self._prints[path]
 
     def _is_vacated(self, index: int) -> bool:
         """Tell whether an earlier operation takes the file away that stands where `index` creates one."""
-        path = self._operations[index].path
-        return any(
-            self._base_holds(i)
-            for i, earlier in enumerate(self._operations[:index])
-            if isinstance(earlier, FileDelete | FileMove) and earlier.path == path
-        )
+        takers = self._takers.get(self._operations[index].path, ())
+        return any(self._base_holds(taker) for taker in takers if taker < index)
 
     def _is_made_before(self, index: int, base_fingerprint: str) -> bool:
-        """Tell whether the document itself makes the file, with that content, and the tree has none yet."""
-        return any(
-            i < index and maker.path not in self._tree and file_fingerprint(content_of(maker)) == base_fingerprint
-            for i, maker in self._creates
-        )
+        """Tell whether the document itself makes the file with that content where the tree has room for it."""
+        makers = self._makers.get(base_fingerprint, ())
+        return any(maker < index and self._base_holds(maker) for maker in makers)
 
-    def _advance(self, operation: Operation) -> None:
+    def _advance(self, index: int, operation: Operation) -> None:
         path = operation.path
+        if isinstance(operation, FileDelete | FileMove):
+            self._takers.setdefault(path, []).append(index)
         if isinstance(operation, FileCreate):
+            made = _made_fingerprint(operation)
             self._origins[path] = None
-            self._expected[path] = _Expected(fingerprint=file_fingerprint(content_of(operation)))
+            self._makers.setdefault(made, []).append(index)
+            self._expected[path] = _Expected(fingerprint=made)
         elif isinstance(operation, FileDelete):
             self._expected[path] = _Expected(is_absent=True)
         elif isinstance(operation, FileMove):
@@ -112,16 +124,22 @@ class Replay:
             self._expected[operation.new_path] = self._expected.get(path, start)
             self._expected[path] = _Expected(is_absent=True)
         elif operation.result_fingerprint is not None:
-            self._expected[path] = _Expected(fingerprint=operation.result_fingerprint)
+            elsewhere = result_path(operation)
+            self._expected[path] = _Expected(fingerprint=operation.result_fingerprint, elsewhere=elsewhere)
         else:
             earlier = self._expected.get(path, _Expected(base=operation.base_fingerprint))
-            base = earlier.base or earlier.fingerprint
-            self._expected[path] = _Expected(base=base, edits=(*earlier.edits, operation))
+            earlier.edits.append(operation)
+            self._expected[path] = _Expected(base=earlier.base or earlier.fingerprint, edits=earlier.edits)
 
     def _final_path(self, index: int, path: str) -> str:
-        for position, move in self._moves:
-            if position > index and move.path == path:
-                path = move.new_path
+        position: int | None = index
+        while position is not None:
+            index = position
+            position = next((i for i in self._takers.get(path, ()) if i > index), None)
+            mover = self._operations[position] if position is not None else None
+            if not isinstance(mover, FileMove):
+                break
+            path = mover.new_path
         return path
 
     def _is_reached(self, path: str) -> bool:
@@ -131,6 +149,8 @@ class Replay:
 
     def _compare(self, path: str, expected: _Expected) -> bool:
         content = self._tree.get(path)
+        if content is None and expected.elsewhere is not None:
+            content = self._tree.get(expected.elsewhere)
         if expected.is_absent or content is None:
             return expected.is_absent and content is None
         if expected.fingerprint is not None:
@@ -142,13 +162,16 @@ class Replay:
         except RefusedError:
             return False
 
-    def _undone(self, path: str, content: bytes, edits: tuple[Operation, ...]) -> bytes:
+    def _undone(self, path: str, content: bytes, edits: list[Operation]) -> bytes:
         """Take edits back, last first. Raises `RefusedError` where one cannot be."""
         for edit in reversed(edits):
             if isinstance(edit, RenameSymbol):
                 content = self._renamed_back(path, content, edit)
             elif isinstance(edit, SearchReplace) and edit.replace:
                 content = replaced(content, path, edit.replace, edit.search)
+            elif isinstance(edit, NodeInsertBefore | NodeInsertAfter):
+                source = SourceText.read(path, content)
+                content = source.splice([insertion_undone(source, edit)])
             else:
                 raise RefusedError(RefusalCode.ANCHOR_NOT_FOUND, path)
         return content
@@ -163,11 +186,26 @@ class Replay:
         return edits.contents.get(path, content)
 
 
-def _holds_node(path: str, content: bytes, edit: NodeReplace) -> bool:
-    """Tell whether the definition already reads as the replacement does."""
-    parsed = parse(path, content)
+def result_path(operation: Operation) -> str | None:
+    """Return where an operation that takes its file away leaves the content; None for one that has no such place."""
+    parts = getattr(operation, "parts", None)
+    new_path: str | None = getattr(parts[0] if parts else operation, "new_path", None)
+    return new_path
+
+
+def _made_fingerprint(operation: FileCreate) -> str:
     try:
-        found = find_node(parsed, edit.kind, edit.qualified_name)
+        return file_fingerprint(content_of(operation))
+    except RefusedError:
+        return ""
+
+
+def _holds_node(path: str, content: bytes, edit: NodeReplace) -> bool:
+    """Tell whether the definition already reads as the text does."""
+    try:
+        source = SourceText.read(path, content)
+        named = [item for item in definitions_in(source, edit.language) if item.qualified_name == edit.qualified_name]
     except RefusedError:
         return False
-    return parsed.source is not None and parsed.source.text[found.start : found.end] == edit.replacement
+    wanted = body_text(edit.text)
+    return any(edit.kind in item.kinds and source.text[item.start : item.end] == wanted for item in named)

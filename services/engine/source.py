@@ -18,6 +18,8 @@ from services.engine.names import is_python
 from services.engine.refusals import RefusalCode, RefusedError
 
 _NEWLINE = re.compile(r"\r\n|\r")
+_EXACT = frozenset({"utf-8", "ascii", "iso-8859-1"})
+"""Encodings in which different bytes are always different text."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -49,17 +51,17 @@ class SourceText:
         bom = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
         try:
             original = content[len(bom) :].decode(encoding)
-            faithful = original.encode(encoding) == content[len(bom) :]
+            faithful = encoding in _EXACT or original.encode(encoding) == content[len(bom) :]
         except (UnicodeError, LookupError) as error:
             raise RefusedError(RefusalCode.PARSE_UNSUPPORTED, path, f"Not valid {encoding} text.") from error
-        if not faithful or "\0" in original:
+        if not faithful or b"\0" in content:
             raise RefusedError(RefusalCode.PARSE_UNSUPPORTED, path, "Binary content or a lossy encoding.")
         return cls(path, original, encoding, bom)
 
     @cached_property
     def text(self) -> str:
         """The content with LF line endings."""
-        return _NEWLINE.sub("\n", self.original)
+        return plain_lines(self.original)
 
     @cached_property
     def line_starts(self) -> list[int]:
@@ -127,13 +129,18 @@ class SourceText:
             raise RefusedError(RefusalCode.PARSE_UNSUPPORTED, self.path, detail) from error
 
 
+def plain_lines(text: str) -> str:
+    """Return text with LF line endings."""
+    return _NEWLINE.sub("\n", text) if "\r" in text else text
+
+
 def text_fingerprint(text: str) -> str:
     """Return the SHA-256 of a piece of source with LF line endings, as UTF-8."""
     return file_fingerprint(text.encode("utf-8", "surrogatepass"))
 
 
 def _encoding_of(path: str, content: bytes) -> str:
-    if not is_python(path):
+    if not is_python(path) or not _declares_encoding(content):
         return "utf-8"
     try:
         name, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
@@ -141,3 +148,9 @@ def _encoding_of(path: str, content: bytes) -> str:
         detail = "Unknown or wrong encoding declaration."
         raise RefusedError(RefusalCode.PARSE_UNSUPPORTED, f"{path}:1", detail) from error
     return "utf-8" if name == "utf-8-sig" else name
+
+
+def _declares_encoding(content: bytes) -> bool:
+    """Tell whether the first two lines may hold a declaration, before the tokenizer looks closely."""
+    second = content.find(b"\n", content.find(b"\n") + 1)
+    return b"coding" in content[: second if second > 0 else len(content)]

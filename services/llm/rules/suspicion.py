@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from services.core.tree import Tree
-from services.engine.document import EditDocument, NodeReplace, Operation, RenameSymbol, SearchReplace
+from services.engine.document import EditDocument, Operation, RenameSymbol, SearchReplace
+from services.engine.node_operations import NodeAnchored
 from services.engine.project_model import ProjectModel
 from services.llm.rules.narrowing import Ranking, Subset
 from services.llm.schemas import TestFailure
@@ -75,7 +76,7 @@ def _weight(operation: Operation, names: frozenset[str], clue: _Clues) -> int:
 def touched_names(operation: Operation, project: ProjectModel, tree: Tree) -> frozenset[str]:
     """Return the simple names of the definitions that an operation changes; empty when it changes none by name."""
     match operation:
-        case NodeReplace():
+        case NodeAnchored():
             return frozenset(operation.qualified_name.split("."))
         case RenameSymbol():
             return frozenset({operation.symbol.rpartition(".")[2], operation.new_name})

@@ -36,7 +36,7 @@ def node(base: dict[str, bytes], path: str, kind: Any, name: str, source: str, n
         kind=kind,
         qualified_name=name,
         node_fingerprint=text_fingerprint(source),
-        replacement=new,
+        text=new,
     )
 
 

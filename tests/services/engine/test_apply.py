@@ -109,7 +109,7 @@ class TestNodeReplace:
 
     @pytest.mark.parametrize(
         ("source", "code"),
-        [("x = 1\n", RefusalCode.ANCHOR_NOT_FOUND), ("def f(): 1\ndef f(): 2\n", RefusalCode.ANCHOR_AMBIGUOUS),
+        [("x = 1\n", RefusalCode.ANCHOR_NOT_FOUND), ("def f(): 1\ndef f(): 1\n", RefusalCode.ANCHOR_AMBIGUOUS),
          ("def f(:\n", RefusalCode.PARSE_UNSUPPORTED)],
     )  # fmt: skip
     def test_refuses_a_node_that_is_not_one(self, source: str, code: RefusalCode) -> None:

@@ -1,0 +1,75 @@
+"""One example of every operation on one small tree: for the reference page, for prompts, and executed by a test.
+
+A new operation adds its line to `EXAMPLES`.
+"""
+
+from typing import Any
+
+from services.core.tree import file_fingerprint
+from services.engine.document import EditDocument
+from services.engine.source import text_fingerprint
+
+FILES: dict[str, str] = {
+    "shop/__init__.py": "",
+    "shop/cart.py": (
+        "import os\n"
+        "from shop.prices import BASE\n"
+        "\n"
+        "\n"
+        "def total(items, rate=1):\n"
+        "    amount = sum(items) * rate\n"
+        "    return amount + BASE\n"
+        "\n"
+        "\n"
+        "def receipt(items):\n"
+        '    return f"{total(items)} in all"\n'
+    ),
+    "shop/prices.py": "BASE = 1\n",
+    "shop/text.py": 'UNIT = "EUR"\n',
+    "web/cart.ts": (
+        "export function total(items: number[]): number {\n  return items.reduce((a, b) => a + b, 0);\n}\n"
+    ),
+    "tests/test_cart.py": (
+        "from shop.cart import total\n\n\ndef test_adds_up():\n    assert total([1, 2]) == 4\n"
+    ),
+}  # fmt: skip
+
+_TOTAL = "def total(items, rate=1):\n    amount = sum(items) * rate\n    return amount + BASE"
+_RECEIPT = 'def receipt(items):\n    return f"{total(items)} in all"'
+_SCRIPT = FILES["web/cart.ts"].removesuffix("\n")
+
+
+def _on(path: str) -> dict[str, str]:
+    return {"path": path, "base_fingerprint": file_fingerprint(FILES[path].encode())}
+
+
+def _node(path: str, name: str, source: str) -> dict[str, str]:
+    return {**_on(path), "kind": "FUNCTION", "qualified_name": name, "node_fingerprint": text_fingerprint(source)}
+
+
+EXAMPLES: tuple[dict[str, Any], ...] = (
+    {"op": "search_replace", **_on("shop/cart.py"), "search": "sum(items) * rate", "replace": "rate * sum(items)",
+     "block_fingerprint": text_fingerprint("sum(items) * rate")},
+    {"op": "node_replace", **_node("web/cart.ts", "total", _SCRIPT), "language": "typescript",
+     "text": "export function total(items: number[]): number {\n  let sum = 0;\n"
+             "  for (const item of items) sum += item;\n  return sum;\n}\n"},
+    {"op": "node_insert_before", **_node("shop/cart.py", "receipt", _RECEIPT),
+     "text": "def is_empty(items):\n    return not items\n\n\n"},
+    {"op": "node_insert_after", **_node("shop/cart.py", "total", _TOTAL),
+     "text": "\n\ndef count(items):\n    return len(items)\n"},
+    {"op": "node_delete", **_node("shop/cart.py", "receipt", _RECEIPT)},
+    {"op": "rename_symbol", **_on("shop/cart.py"), "symbol": "total", "new_name": "sum_of", "options": {"tests": True}},
+    {"op": "file_create", "path": "shop/rates.py", "content": "DEFAULT = 1\n"},
+    {"op": "file_delete", **_on("shop/text.py")},
+    {"op": "file_move", **_on("shop/text.py"), "new_path": "shop/units.py"},
+)  # fmt: skip
+
+
+def example_tree() -> dict[str, bytes]:
+    """Return the tree that every example applies to."""
+    return {path: text.encode() for path, text in FILES.items()}
+
+
+def example_document(example: dict[str, Any]) -> EditDocument:
+    """Return one example as a document."""
+    return EditDocument.model_validate({"operations": [example]})
