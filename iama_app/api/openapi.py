@@ -22,6 +22,7 @@ TAGS = [
     {"name": "spec", "description": "The behaviour a job must keep: items, revisions, approval."},
     {"name": "delivery", "description": "Results: diff, evidence, artifacts, publication."},
     {"name": "streams", "description": "Facts of a job as they happen."},
+    {"name": "schemas", "description": "Published JSON Schemas."},
     {"name": "plan", "description": "What the plan includes and what was used."},
     {"name": "jobs, version 1", "description": "Jobs in the words of version 1."},
     {"name": "spec, version 1", "description": "The spec in the words of version 1."},
