@@ -143,7 +143,7 @@ class Bench:
 
     def steps(self, job_id: UUID) -> list[Row]:
         """Return the work items of a job, oldest first."""
-        return self.rows("SELECT * FROM workflow_steps WHERE job_id = %s ORDER BY id", job_id)
+        return self.rows("SELECT * FROM workflow_steps WHERE job_id = %s ORDER BY created_at, id", job_id)
 
     def state(self, job_id: UUID) -> Row:
         """Return the job's row."""

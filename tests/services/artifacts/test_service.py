@@ -85,6 +85,13 @@ class TestReadArtifact:
             await artifacts.read_artifact(workspace.person, artifact_id)
         assert caught.value.code == "ARTIFACT_EXPIRED"
 
+    async def test_says_that_the_sealed_file_is_gone(self, bench: Bench, workspace: Workspace) -> None:
+        _, artifact_id, file = await _store(bench, workspace)
+        file.unlink()
+        with pytest.raises(IamaError) as caught:
+            await artifacts.read_artifact(workspace.person, artifact_id)
+        assert caught.value.code == "ARTIFACT_MISSING"
+
     async def test_makes_one_key_per_tenant_and_stores_it_wrapped(self, bench: Bench, workspace: Workspace) -> None:
         await _store(bench, workspace)
         await _store(bench, workspace)
