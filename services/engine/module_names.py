@@ -1,8 +1,10 @@
 """Dotted names of files, as the project's own import statements would write them."""
 
+import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
+from services.core.tree import Tree
 from services.engine.names import is_python
 
 
@@ -42,6 +44,25 @@ def modules_by_name(paths: Iterable[str]) -> dict[str, str]:
             if parts[0] in ("src", "lib") and len(parts) > 1:
                 found.setdefault(".".join(parts[1:]), path)
     return found
+
+
+def spelled_name(path: str, tree: Tree) -> str:
+    """Return the dotted name under which the project imports a file, also one that is yet to be made.
+
+    Folders without `__init__.py` count as packages where some file of the tree imports through them.
+    """
+    files = [item for item in tree if is_python(item)]
+    place = PurePosixPath(path)
+    short = module_name(path, package_folders([*files, path] if place.stem == "__init__" else files))
+    parts = place.parent.parts if place.stem == "__init__" else (*place.parent.parts, place.stem)
+    longest = len(parts) - len(short.split("."))
+    for start in range(longest):
+        head = parts[start:longest]
+        if all(part.isidentifier() for part in head):
+            wanted = re.compile(rb"^[ \t]*(?:from|import)[ \t]+" + ".".join(head).encode() + rb"(?![\w])", re.M)
+            if any(wanted.search(tree[item]) for item in files):
+                return ".".join(parts[start:])
+    return short
 
 
 def absolute_module(path: str, name: str, module: str | None, level: int) -> str:

@@ -18,6 +18,7 @@ class RefusalCode(StrEnum):
     FILE_EXISTS = "FILE_EXISTS"
     FILE_MISSING = "FILE_MISSING"
     PARSE_UNSUPPORTED = "PARSE_UNSUPPORTED"
+    CIRCULAR_IMPORT = "CIRCULAR_IMPORT"
     LAYOUT_UNSUPPORTED = "LAYOUT_UNSUPPORTED"
     OPERATION_FAILED = "OPERATION_FAILED"
 
@@ -34,6 +35,7 @@ REMEDIES: dict[RefusalCode, str] = {
     RefusalCode.UNSAFE_REFERENCE: "Rewrite the reference by hand first, or keep the old name.",
     RefusalCode.FILE_EXISTS: "Choose another path or edit the existing file.",
     RefusalCode.FILE_MISSING: "Check the path; the file is not in this tree.",
+    RefusalCode.CIRCULAR_IMPORT: "Move what both modules need at import time into a third one first.",
     RefusalCode.PARSE_UNSUPPORTED: "Store the file as text in its declared encoding, with valid syntax.",
     RefusalCode.LAYOUT_UNSUPPORTED: "Use search_replace, or put the definition on lines of its own first.",
     RefusalCode.OPERATION_FAILED: "Leave this operation out; the engine failed on it and changed nothing.",

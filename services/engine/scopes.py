@@ -13,12 +13,16 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """A name at `[start, end)`. `node` is the statement or expression that binds or reads it."""
+    """A name at `[start, end)`. `node` is the statement or expression that binds or reads it.
+
+    `is_lazy`: an annotation that nothing evaluates when the module is imported.
+    """
 
     name: str
     start: int
     end: int
     node: ast.AST
+    is_lazy: bool = False
 
 
 @dataclass(eq=False)
@@ -123,6 +127,8 @@ class _Indexer:
     def __init__(self, found: ModuleScopes) -> None:
         self.found = found
         self.source = found.source
+        self._has_lazy_annotations = _has_lazy_annotations(found.root.node)
+        self._is_lazy = False
 
     def body(self, statements: list[ast.stmt], scope: Scope, *, is_documented: bool = False) -> None:
         for index, node in enumerate(statements):
@@ -216,7 +222,7 @@ class _Indexer:
     def on_Name(self, node: ast.Name, scope: Scope) -> None:
         if not isinstance(node.ctx, ast.Store):
             start = self.at(node)
-            scope.references.append(Occurrence(node.id, start, start + len(node.id), node))
+            scope.references.append(Occurrence(node.id, start, start + len(node.id), node, self._is_lazy))
         else:
             self.bind(scope, node.id, self.at(node), node)
 
@@ -294,7 +300,9 @@ class _Indexer:
         for item in ast.walk(node):
             if isinstance(item, ast.Constant) and isinstance(item.value, str):
                 self._quoted(item, item.value, scope)
+        outside, self._is_lazy = self._is_lazy, self._has_lazy_annotations
         self.visit(node, scope)
+        self._is_lazy = outside
 
     def _quoted(self, node: ast.Constant, value: str, scope: Scope) -> None:
         start = self._content(node)
@@ -306,7 +314,7 @@ class _Indexer:
             return
         for name in names:
             place = start + name.col_offset
-            scope.references.append(Occurrence(name.id, place, place + len(name.id), name))
+            scope.references.append(Occurrence(name.id, place, place + len(name.id), name, is_lazy=True))
 
     def arguments(self, args: ast.arguments, outer: Scope, inner: Scope) -> None:
         for item in (*args.posonlyargs, *args.args, args.vararg, *args.kwonlyargs, args.kwarg):
@@ -349,3 +357,13 @@ class _Indexer:
         if match is None or raw[match.end() : -len(match[1])] != node.value:
             return -1
         return self.at(node) + match.end()
+
+
+def _has_lazy_annotations(module: ast.AST) -> bool:
+    """Tell whether the module begins with `from __future__ import annotations`."""
+    return any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "__future__"
+        and any(item.name == "annotations" for item in node.names)
+        for node in module.body  # type: ignore[attr-defined]
+    )

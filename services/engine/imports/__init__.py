@@ -1,0 +1,1 @@
+"""Import statements: where they stand, how they are written, adding, removing and ordering them."""

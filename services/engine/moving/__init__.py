@@ -1,0 +1,1 @@
+"""Moving code between modules: symbols, whole modules and packages, folding two into one, splitting one up."""
