@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from services.access import service as access
 from services.canon.errors import IamaError
 from services.core.actor import Actor
-from services.engine.goals import EXAMPLES, parse_goal
+from services.engine.goals import EXAMPLES, goal_sentence, parse_goal
 from services.jobs.schemas import CreateJobRequest
 from state.account.views import PLAN_WORDS
 from state.base import NO_PROBLEM, PageState, guarded, internal_error
@@ -150,10 +150,4 @@ def _understood(goal: str) -> GoalView:
         parsed = parse_goal(goal)
     except IamaError as error:
         return GoalView(examples=list(error.data.get("examples", EXAMPLES))[:4])
-    parts = {
-        "MODERNISE": f"Modernise to Python {parsed.target}",
-        "CLEAN_UP": "Clean up",
-        "RENAME": f"Rename {parsed.symbol} to {parsed.new_name}",
-    }
-    where = f" in {parsed.path}" if parsed.path else ""
-    return GoalView(understood=parts[parsed.kind.value] + where)
+    return GoalView(understood=goal_sentence(parsed))

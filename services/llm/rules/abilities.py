@@ -37,7 +37,7 @@ INABILITIES: tuple[Inability, ...] = (
     ),
     _unable(
         r"extract|inline|move|split|merge|signature|parameter",
-        "This kind of restructuring is not in the catalogue of iama-rules yet.",
+        "This kind of restructuring needs to be told exactly which definitions, lines or names it concerns.",
     ),
     _unable(
         r"document|docstring|comment|explain|test",
@@ -73,9 +73,10 @@ def assess_goal(text: str) -> GoalAnswer:
         return GoalAnswer(parse_goal(text), "")
     except GoalNotUnderstoodError as refusal:
         unable = next((entry for entry in INABILITIES if entry.words.search(text)), None)
-        particular = refusal.sentence != GoalNotUnderstoodError().sentence
-        sentence = refusal.sentence if particular else unable.sentence if unable else UNKNOWN_SENTENCE
-        return GoalAnswer(None, sentence)
+        if not refusal.is_near:
+            return GoalAnswer(None, unable.sentence if unable else UNKNOWN_SENTENCE)
+        also = f" {unable.sentence}" if unable and "part" in refusal.data else ""
+        return GoalAnswer(None, refusal.sentence + also, tuple(refusal.data["examples"]))
 
 
 def require_goal(text: str) -> Goal:
@@ -86,5 +87,5 @@ def require_goal(text: str) -> Goal:
     """
     answer = assess_goal(text)
     if answer.goal is None:
-        raise GoalNotUnderstoodError(answer.sentence)
+        raise GoalNotUnderstoodError(answer.sentence, examples=answer.examples)
     return answer.goal

@@ -12,7 +12,7 @@ from services.engine.apply import OperationStatus, apply_document
 from services.engine.catalogue import ChangePlan, plan_change
 from services.engine.document import EditDocument, document_subset, document_to_json
 from services.engine.facts import PlanFacts, measure
-from services.engine.goals import Goal, GoalKind, GoalNotUnderstoodError
+from services.engine.goals import Goal, GoalNotUnderstoodError, goal_words
 from services.engine.project_model import ProjectModel
 from services.engine.refusals import RefusedError
 from services.llm.rules.abilities import require_goal
@@ -33,12 +33,6 @@ LEVEL_PROMISES: dict[ProposalLevel, str] = {
 
 COMPLEXITY_WORDS: tuple[tuple[int, str], ...] = ((0, "NONE"), (10, "LOW"), (100, "MEDIUM"))
 """Upper bounds of touched lines; above the last one it is HIGH."""
-
-GOAL_WORDS: dict[GoalKind, str] = {
-    GoalKind.MODERNISE: "modernise to Python {goal.target}",
-    GoalKind.CLEAN_UP: "clean up",
-    GoalKind.RENAME: "rename {goal.symbol} to {goal.new_name}",
-}
 
 JOB_SECONDS = 25.0
 SECONDS_PER_TEST = 0.1
@@ -136,7 +130,7 @@ def _proposal(goal: Goal, planned: _Planned, first_alike: ProposalLevel, estimat
     measured.pop("operations")
     return Proposal(
         level=planned.level,
-        title=f"{STRATEGY_WORDS[planned.level]}: {GOAL_WORDS[goal.kind].format(goal=goal)}",
+        title=f"{STRATEGY_WORDS[planned.level]}: {goal_words(goal)}",
         summary=_summary(goal, planned),
         risk_score=planned.facts.risk_score,
         technical_analysis=_analysis(planned),
@@ -154,7 +148,7 @@ def _proposal(goal: Goal, planned: _Planned, first_alike: ProposalLevel, estimat
 
 
 def _summary(goal: Goal, planned: _Planned) -> str:
-    words = GOAL_WORDS[goal.kind].format(goal=goal)
+    words = goal_words(goal)
     if planned.refusal:
         return f"This level cannot be done safely: {planned.refusal.remedy}"
     if not planned.document.operations:

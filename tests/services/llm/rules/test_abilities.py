@@ -20,7 +20,7 @@ class TestAssessGoal:
             ("Add a retry option", "judgement"),
             ("Make it faster", "measurements"),
             ("Port this to asyncio", "needs a model"),
-            ("Extract the tax rules into a class", "not in the catalogue"),
+            ("Extract the tax rules into a class", "exactly which definitions"),
             ("Explain the module", "needs a model"),
             ("Improve readability", "does not say which change"),
         ],
@@ -30,6 +30,11 @@ class TestAssessGoal:
         assert not answer.understood
         assert telling in answer.sentence
         assert answer.examples
+
+    def test_names_the_part_that_is_not_understood(self) -> None:
+        answer = assess_goal("Rename `f` in a.py to `g`. Move `h` from a.py to the moon")
+        assert "Sentence 2" in answer.sentence and "“moon”" in answer.sentence
+        assert any(example.startswith("Move ") for example in answer.examples)
 
     def test_admits_what_it_does_not_know(self) -> None:
         assert assess_goal("Sing a song").sentence == UNKNOWN_SENTENCE
@@ -46,4 +51,5 @@ class TestRequireGoal:
         with pytest.raises(GoalNotUnderstoodError) as refusal:
             require_goal("Add a login page")
         assert refusal.value.code == "GOAL_NOT_UNDERSTOOD"
-        assert "Clean up" in refusal.value.data["examples"]
+        assert "judgement" in refusal.value.sentence
+        assert any("Add a parameter" in example for example in refusal.value.data["examples"])
