@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
-from services.workflow import handlers
+from services.workflow import handlers, questions
 from services.workflow.runner import run_item
 from services.workflow.timers import fire_timer
 
@@ -21,4 +21,8 @@ async def _fire_timer(payload: dict[str, Any]) -> str:
     return await fire_timer(UUID(payload["timer_id"]), UUID(payload["tenant_id"]))
 
 
-TASKS: dict[str, Task] = {"run_item": _run_item, "fire_timer": _fire_timer}
+async def _answer_question(payload: dict[str, Any]) -> str:
+    return await questions.answer(str(payload["question_id"]), UUID(payload["tenant_id"]))
+
+
+TASKS: dict[str, Task] = {"run_item": _run_item, "fire_timer": _fire_timer, questions.TASK: _answer_question}

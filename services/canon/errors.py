@@ -78,6 +78,7 @@ ERRORS: dict[str, ErrorSpec] = {
     # 422
     "VALIDATION_FAILED": _s(422, "Some fields are not valid.", "Correct the listed fields."),
     "GOAL_NOT_UNDERSTOOD": _s(422, "This goal cannot be carried out without a model.", "Use one of the examples."),
+    "SENTENCE_NOT_UNDERSTOOD": _s(422, "No sentence could be turned into an item.", "Write it like an example."),
     "PATH_SCOPE_REQUIRED": _s(422, "No path scope was given.", "Name a folder or file; '.' is the whole tree."),
     "PATH_SCOPE_INVALID": _s(422, "The path scope is not a path inside the repository.", "Use a relative path."),
     "PATH_NOT_FOUND": _s(422, "The path does not exist at this head.", "Check spelling and branch."),

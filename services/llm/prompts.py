@@ -44,6 +44,11 @@ TASKS: dict[Stage, str] = {
         "Describe today's behaviour of the targets as given/when/then items and their structure as components. "
         "Leave `evidence` empty: it is filled by measuring."
     ),
+    Stage.SPEC_CONVERSION: (
+        "Restructure the sentences of `text` into the items that `half` names, in their order. Keep the person's "
+        "meaning and words; add nothing. Leave `item_key` and `evidence` empty. Sentences that say nothing that can be "
+        "tested or built go to `left_over`."
+    ),
     Stage.TEST_GENERATION: "Write pytest files that prove the given behaviours on today's code; change no source.",
     Stage.REFACTOR_GENERATION: f"Write the edit document that reaches the goal at the given level. {EDITS}",
     Stage.REPAIR: (

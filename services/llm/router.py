@@ -16,6 +16,7 @@ _L2_ABOVE_FREE = {tier: ModelClass.L1 if tier == "FREE" else ModelClass.L2 for t
 CASCADE: dict[tuple[Stage, int], dict[str, ModelClass]] = {
     (Stage.PROPOSALS, 1): _ALWAYS_L1,
     (Stage.SPEC_EXTRACTION, 1): _ALWAYS_L1,
+    (Stage.SPEC_CONVERSION, 1): _L2_ABOVE_FREE,
     (Stage.TEST_GENERATION, 1): _ALWAYS_L1,
     (Stage.REFACTOR_GENERATION, 1): _ALWAYS_L1,
     (Stage.REPAIR, 1): _ALWAYS_L1,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -96,6 +97,28 @@ class SpecOutput(_Shape):
 
     bdd: list[BddDraft]
     sdd: list[SddDraft] = []
+
+
+class Half(StrEnum):
+    """Which half of a specification is wanted."""
+
+    BDD = "BDD"
+    SDD = "SDD"
+    BOTH = "BOTH"
+
+
+class ConversionPayload(ChangePayload):
+    """Input of `spec_conversion`: a person's sentences, and which items to make of them."""
+
+    text: str
+    half: Half = Half.BOTH
+
+
+class ConversionOutput(SpecOutput):
+    """Items in the order of their sentences; `left_over` lists sentences that no item was made of."""
+
+    bdd: list[BddDraft] = []
+    left_over: list[str] = []
 
 
 class TestPayload(ChangePayload):
@@ -234,6 +257,7 @@ class StageResult(Generic[T]):
     value: T
     route: RouteName
     route_reason: RouteReason
+    model_class: ModelClass
     model_alias: str
     usage: Usage
     latency_ms: int

@@ -31,6 +31,7 @@ from services.llm.prompts import reask, render
 from services.llm.repair_json import Check, validated
 from services.llm.router import Route, choose_route, fallback_route
 from services.llm.rules.provider import RulesProvider
+from services.llm.rules.sentences import SentenceNotUnderstoodError
 from services.llm.schemas import ModelCallRecord, StageRequest, StageResult, Usage
 from services.llm.settings import LlmSettings
 from services.llm.vocabulary import CallOutcome, RouteName
@@ -106,7 +107,7 @@ class LlmService:
         """A goal that only a model can reach stays the provider's failure: waiting may help, rewording would not."""
         try:
             return await self._run_route(request, route)
-        except GoalNotUnderstoodError:
+        except (GoalNotUnderstoodError, SentenceNotUnderstoodError):
             raise unavailable from None
 
     async def _run_route(self, request: StageRequest[T], route: Route) -> StageResult[T]:
@@ -122,6 +123,7 @@ class LlmService:
             value=value,
             route=route.name,
             route_reason=route.reason,
+            model_class=route.model_class,
             model_alias=route.alias,
             usage=trace.usage,
             latency_ms=trace.latency_ms,

@@ -8,6 +8,7 @@ class Stage(StrEnum):
 
     PROPOSALS = "proposals"
     SPEC_EXTRACTION = "spec_extraction"
+    SPEC_CONVERSION = "spec_conversion"
     TEST_GENERATION = "test_generation"
     REFACTOR_GENERATION = "refactor_generation"
     REPAIR = "repair"

@@ -1,6 +1,7 @@
 """What leaves the specs slice: items, revisions, the conflict that a stale write meets."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from services.canon.limits import SPEC_FIELD_MAX_CHARACTERS
 
 _TEXT = Field(max_length=SPEC_FIELD_MAX_CHARACTERS)
+_TEXT_OR_NONE = Field(default=None, max_length=SPEC_FIELD_MAX_CHARACTERS)
 _WORDS = Field(min_length=1, max_length=SPEC_FIELD_MAX_CHARACTERS)
 
 
@@ -68,6 +70,35 @@ class RevisionView(BaseModel):
     bdd_count: int
     sdd_count: int
     changed_items: list[str]
+
+
+class FieldChoice(StrEnum):
+    """Which side of a field in conflict stands."""
+
+    MINE = "MINE"
+    THEIRS = "THEIRS"
+    VALUE = "VALUE"
+
+
+class Resolution(BaseModel):
+    """One field settled after a conflict. MINE and VALUE carry the text, since a refused edit is not kept."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    item_id: str = Field(min_length=1, max_length=64)
+    field: str = Field(min_length=1, max_length=40)
+    choice: FieldChoice
+    value: str | None = _TEXT_OR_NONE
+
+
+class ConversionPreview(BaseModel):
+    """Items made of a person's sentences, under free ids. Nothing of it is stored."""
+
+    bdd_items: list[BddItem] | None
+    sdd_items: list[SddItem] | None
+    left_over: list[str] = Field(description="Sentences that no item was made of.")
+    model_class_used: str
+    route: str = Field(description="`iama-rules` on this machine, or `hosted`.")
 
 
 class FieldConflict(BaseModel):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
+from services.access import service as access
 from services.canon.errors import IamaError
 from services.canon.events import EventType, event
 from services.canon.lifecycle import SPEC_RESTART_STATES, JobState
@@ -26,6 +27,9 @@ EDITABLE_STATES = SPEC_RESTART_STATES | {
     JobState.WAITING_INTERVENTION,
     JobState.FALLBACK_REQUIRED,
 }
+
+READ_ONLY_TIERS = frozenset({"FREE"})
+"""Plans that show the spec without letting it be edited (settled clash 29)."""
 
 
 async def get_spec(uow: UnitOfWork, job_id: UUID) -> SpecView:
@@ -76,20 +80,19 @@ async def save_revision(
     revision_token: str,
     bdd: list[BddItem] | None,
     sdd: list[SddItem] | None,
+    kind: str = "HUMAN",
 ) -> SpecView:
     """Commit a person's edit on top of the revision they saw; omitted halves stay as they are.
 
+    Args:
+        kind: HUMAN, NL_CONVERT for items that came of plain words, RESTORE for those of an earlier revision.
     Raises:
         IamaError: `SPEC_REVISION_CONFLICT` with the current token and per-field differences, `SPEC_NOT_READY`,
-            `SPEC_EMPTY`, `TRANSITION_NOT_ALLOWED` where the state no longer takes edits, `VALIDATION_FAILED`.
+            `SPEC_EMPTY`, `TRANSITION_NOT_ALLOWED` where the state no longer takes edits, `ENTITLEMENT_DENIED` for a
+            plan without edits, `VALIDATION_FAILED`.
     Req: V1-FR-SPEC-002, V1-FR-SPEC-003, V2-FR-WF-002.
     """
-    await require_job(uow, job.id, Permission.JOBS_ACT)
-    head = await find_latest(uow, job.id)
-    if head is None or (job.status == JobState.WAITING_SPEC_APPROVAL.value and job.spec_status != "READY"):
-        raise IamaError("SPEC_NOT_READY")
-    if JobState(job.status) not in EDITABLE_STATES:
-        raise IamaError("TRANSITION_NOT_ALLOWED", status=job.status)
+    head = await require_editable(uow, job)
     new_bdd = head.bdd_snapshot if bdd is None else [item.model_dump() for item in bdd]
     new_sdd = head.sdd_snapshot if sdd is None else [item.model_dump() for item in sdd]
     if head.revision_token != revision_token:
@@ -97,8 +100,29 @@ async def save_revision(
     _check(new_bdd, new_sdd)
     if rules.content_hash(new_bdd, new_sdd) == head.content_hash:
         return _view(job, head)
-    row = await add_revision(uow, job.id, kind="HUMAN", bdd=new_bdd, sdd=new_sdd, parent=head)
+    row = await add_revision(uow, job.id, kind=kind, bdd=new_bdd, sdd=new_sdd, parent=head)
     return _view(job, row)
+
+
+async def require_editable(uow: UnitOfWork, job: RefactorJob) -> tables.SpecRevision:
+    """Return the newest revision of a spec that the actor may change now; refusals as `save_revision`."""
+    await require_job(uow, job.id, Permission.JOBS_ACT)
+    if (await access.get_plan(uow)).tier in READ_ONLY_TIERS:
+        raise IamaError("ENTITLEMENT_DENIED", denial_reason="SPEC_EDIT_NOT_ENTITLED")
+    head = await find_latest(uow, job.id)
+    if head is None or (job.status == JobState.WAITING_SPEC_APPROVAL.value and job.spec_status != "READY"):
+        raise IamaError("SPEC_NOT_READY")
+    if JobState(job.status) not in EDITABLE_STATES:
+        raise IamaError("TRANSITION_NOT_ALLOWED", status=job.status)
+    return head
+
+
+async def require_current(uow: UnitOfWork, job: RefactorJob, revision_token: str) -> tables.SpecRevision:
+    """Return the newest revision if it is editable and the one that was seen (`SPEC_REVISION_CONFLICT`)."""
+    head = await require_editable(uow, job)
+    if head.revision_token != revision_token:
+        raise await _conflict(uow, job.id, revision_token, head, head.bdd_snapshot, head.sdd_snapshot)
+    return head
 
 
 async def add_revision(

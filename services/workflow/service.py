@@ -9,7 +9,7 @@ from services.access.schemas import Plan
 from services.artifacts import expiry as artifact_expiry
 from services.canon.errors import IamaError
 from services.canon.events import EventType, event
-from services.canon.lifecycle import SPEC_RESTART_STATES, TERMINAL_STATES, JobState
+from services.canon.lifecycle import TERMINAL_STATES, JobState
 from services.canon.permissions import Permission
 from services.canon.tasks import ItemKind
 from services.canon.vocabulary import STRATEGY_WORDS, JobAction, ProposalLevel
@@ -27,12 +27,12 @@ from services.metering import service as metering
 from services.repositories import service as repositories
 from services.repositories.schemas import Preflight
 from services.specs import service as specs
-from services.specs.schemas import BddItem, SddItem, SpecView
 from services.tables.evidence import BaselineDecision
 from services.tables.jobs import RefactorJob
 from services.workflow.actions import ACTIONS, UNAVAILABLE
 from services.workflow.decisions import Decision
 from services.workflow.moves import carry_out
+from services.workflow.spec_edits import edit_spec as edit_spec
 
 PREFLIGHT_SECONDS = 60.0
 
@@ -150,20 +150,6 @@ async def change_scope(
         if job.status == JobState.REPO_PRECHECK_BLOCKED.value:
             await carry_out(uow, job, Decision(JobState.PENDING, "scope_changed", None, {"failure_detail": None}))
         return await get_job_view(uow, job_id)
-
-
-async def edit_spec(
-    actor: Actor, job_id: UUID, *, revision_token: str, bdd: list[BddItem] | None, sdd: list[SddItem] | None
-) -> SpecView:
-    """Commit an edit; while tests or code are being made the run stops and returns to approval (rule 4.10)."""
-    async with unit_of_work(actor) as uow:
-        job = await require_job(uow, job_id, Permission.JOBS_ACT, lock=True)
-        before = await specs.find_latest(uow, job_id)
-        view = await specs.save_revision(uow, job, revision_token=revision_token, bdd=bdd, sdd=sdd)
-        changed = before is not None and before.id != view.revision_id
-        if changed and JobState(job.status) in SPEC_RESTART_STATES:
-            await carry_out(uow, job, ACTIONS[JobAction.REVISE_SPEC](job, {}))
-        return view
 
 
 async def _locked(uow: UnitOfWork, job_id: UUID, expected_revision: int) -> RefactorJob:

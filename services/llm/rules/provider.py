@@ -14,6 +14,7 @@ from services.engine.project_model import ProjectModel
 from services.llm.ports import SnapshotReader, StageTools
 from services.llm.rules.planning import propose, write_patch
 from services.llm.rules.repair import repair
+from services.llm.rules.sentences import convert
 from services.llm.schemas import ChangePayload, SpecPayload, StageRequest, TestPayload
 from services.llm.vocabulary import Stage
 
@@ -23,6 +24,7 @@ ANALYSES: dict[Stage, Analysis] = {
     Stage.PROPOSALS: propose,
     Stage.REFACTOR_GENERATION: write_patch,
     Stage.REPAIR: repair,
+    Stage.SPEC_CONVERSION: convert,
 }
 """Stages answered by pure computation; the measuring stages go to the tools."""
 
