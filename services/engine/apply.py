@@ -5,12 +5,13 @@ holds is an outcome, not an error. What each kind of operation does is left to `
 like to `replay`.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from services.core.tree import Tree, normalise_path
 from services.engine.document import EditDocument, FileMove, Operation
+from services.engine.hazards import Hazard
 from services.engine.languages.reading import new_problem
 from services.engine.operations import Workspace, perform, require_writable
 from services.engine.refusals import RefusalCode, RefusedError
@@ -44,11 +45,16 @@ class ApplyResult:
     """The tree after the document and one outcome per operation, in order.
 
     `applied` says that `tree` holds everything the caller asked for; otherwise, with `atomic`, it equals the input.
+    `hazards` and `notes` are those of the operations that were worked out. `origins` maps a new path to the one its
+    file had before, so that whoever stores the tree can keep the file's mode.
     """
 
     tree: dict[str, bytes]
     outcomes: list[OperationOutcome]
     applied: bool
+    hazards: tuple[Hazard, ...] = ()
+    notes: tuple[str, ...] = ()
+    origins: Mapping[str, str] = field(default_factory=dict)
 
 
 def apply_document(
@@ -75,8 +81,10 @@ def apply_document(
     outcomes = _refuse_broken(tree, document, workspace, outcomes)
     refused = any(outcome.status is OperationStatus.REFUSED for outcome in outcomes)
     if refused and atomic:
-        return ApplyResult(dict(tree), [_skipped(outcome) for outcome in outcomes], False)
-    return ApplyResult(workspace.tree, outcomes, not refused)
+        outcomes = [_skipped(outcome) for outcome in outcomes]
+        return ApplyResult(dict(tree), outcomes, False, tuple(workspace.hazards), tuple(workspace.notes))
+    hazards, notes = tuple(workspace.hazards), tuple(workspace.notes)
+    return ApplyResult(workspace.tree, outcomes, not refused, hazards, notes, workspace.origins)
 
 
 def _attempt(index: int, operation: Operation, workspace: Workspace, replay: Replay) -> OperationOutcome:

@@ -14,6 +14,7 @@ from services.engine.document import (
     Operation,
     SearchReplace,
 )
+from services.engine.hazards import Hazard
 from services.engine.names import is_protected
 from services.engine.node_operations import NodeAnchored
 from services.engine.nodes import node_splice
@@ -27,7 +28,8 @@ class Workspace:
     """The tree while a document is applied.
 
     `origins` maps a moved file's path to where it came from; `made` maps a path that the document brought into being
-    to the fingerprint it had then, which is what later operations on it name as their base.
+    to the fingerprint it had then, which is what later operations on it name as their base; `hazards` and `notes`
+    gather what planners say.
     """
 
     tree: dict[str, bytes]
@@ -35,6 +37,8 @@ class Workspace:
     protected: tuple[str, ...] = ()
     origins: dict[str, str] = field(default_factory=dict)
     made: dict[str, str] = field(default_factory=dict)
+    hazards: list[Hazard] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     _sources: dict[str, tuple[bytes, SourceText]] = field(default_factory=dict)
     _folders: set[str] = field(default_factory=set)
 
@@ -145,6 +149,8 @@ def _symbolic(operation: Any, workspace: Workspace) -> None:
             del workspace.tree[path]
         else:
             workspace.put(path, content)
+    workspace.hazards += edits.hazards
+    workspace.notes += edits.notes
 
 
 def _planned(operation: Any, workspace: Workspace) -> TreeEdits:
