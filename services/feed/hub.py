@@ -1,4 +1,7 @@
-"""One LISTEN connection per process; it wakes in-memory subscribers and carries no content."""
+"""One LISTEN connection per process; it wakes in-memory subscribers and carries no content.
+
+A wake-up may be lost (`services.infra.wakes`), so every two seconds the heads of the watched feeds are compared too.
+"""
 
 import asyncio
 import contextlib
@@ -8,9 +11,12 @@ from uuid import UUID
 import asyncpg
 
 from services.infra.database import database_url
+from services.infra.wakes import FEED_CHANNEL
 
-CHANNEL = "iama_feed"
 RECONNECT_SECONDS = 1.0
+SWEEP_SECONDS = 2.0
+_HEADS = "SELECT job_id, seq FROM job_feed_heads WHERE job_id = ANY($1)"
+_ISOLATE = "SELECT set_config('app.tenant_id', $1, true)"
 
 
 class FeedHub:
@@ -19,11 +25,14 @@ class FeedHub:
     def __init__(self) -> None:
         self._jobs: dict[UUID, set[asyncio.Event]] = defaultdict(set)
         self._tenants: dict[UUID, set[asyncio.Event]] = defaultdict(set)
+        self._owners: dict[UUID, UUID] = {}
+        self._heads: dict[UUID, int] = {}
         self._task: asyncio.Task[None] | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._source: tuple[asyncio.AbstractEventLoop, str] | None = None
 
-    def watch_job(self, job_id: UUID) -> asyncio.Event:
+    def watch_job(self, tenant_id: UUID, job_id: UUID) -> asyncio.Event:
         """Return an event that is set whenever the job's feed grows; give it back with `forget`."""
+        self._owners[job_id] = tenant_id
         return self._watch(self._jobs[job_id])
 
     def watch_tenant(self, tenant_id: UUID) -> asyncio.Event:
@@ -37,15 +46,24 @@ class FeedHub:
                 group[key].discard(event)
                 if not group[key]:
                     del group[key]
+                    self._owners.pop(key, None)
+                    self._heads.pop(key, None)
 
     def _watch(self, group: set[asyncio.Event]) -> asyncio.Event:
-        loop = asyncio.get_running_loop()
-        if self._task is None or self._task.done() or self._loop is not loop:
-            self._loop = loop
-            self._task = loop.create_task(self._listen(), name="feed-hub")
+        source = (asyncio.get_running_loop(), database_url())
+        if self._task is None or self._task.done() or self._source != source:
+            self._listen_to(source)
         event = asyncio.Event()
         group.add(event)
         return event
+
+    def _listen_to(self, source: tuple[asyncio.AbstractEventLoop, str]) -> None:
+        """Listen on this event loop and database from now on."""
+        loop, _ = source
+        if self._task is not None and self._source is not None and self._source[0] is loop:
+            self._task.cancel()
+        self._source = source
+        self._task = loop.create_task(self._listen(), name="feed-hub")
 
     async def _listen(self) -> None:
         while True:
@@ -59,16 +77,37 @@ class FeedHub:
         closed = asyncio.Event()
         connection.add_termination_listener(lambda _: closed.set())
         try:
-            await connection.add_listener(CHANNEL, self._notice)
+            await connection.add_listener(FEED_CHANNEL, self._notice)
             self._wake_all()
-            await closed.wait()
+            while not closed.is_set():
+                await self._sweep(connection)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(SWEEP_SECONDS):
+                        await closed.wait()
         finally:
             with contextlib.suppress(Exception):
                 await connection.close(timeout=1)
 
+    async def _sweep(self, connection: asyncpg.Connection) -> None:
+        """Wake the readers of feeds that grew since the last look."""
+        watched: dict[UUID, list[UUID]] = defaultdict(list)
+        for job, tenant in self._owners.items():
+            watched[tenant].append(job)
+        for tenant, jobs in watched.items():
+            async with connection.transaction(readonly=True):
+                await connection.execute(_ISOLATE, str(tenant))
+                found = await connection.fetch(_HEADS, jobs)
+            for job, seq in found:
+                if self._heads.get(job) != seq and job in self._owners:
+                    self._heads[job] = seq
+                    self._wake(tenant, job)
+
     def _notice(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
-        tenant, job, _seq = str(payload).split(" ")
-        for event in (*self._jobs.get(UUID(job), ()), *self._tenants.get(UUID(tenant), ())):
+        tenant, job = str(payload).split(" ")
+        self._wake(UUID(tenant), UUID(job))
+
+    def _wake(self, tenant: UUID, job: UUID) -> None:
+        for event in (*self._jobs.get(job, ()), *self._tenants.get(tenant, ())):
             event.set()
 
     def _wake_all(self) -> None:
