@@ -9,6 +9,8 @@ class Failpoint(StrEnum):
     BEFORE_CLAIM = "before_claim"
     AFTER_CLAIM = "after_claim"
     DURING_WORK = "during_work"
+    AFTER_OPEN = "after_open"
+    AFTER_CALL = "after_call"
     BEFORE_RECORD = "before_record"
     AFTER_RECORD = "after_record"
     BEFORE_PUBLISH = "before_publish"

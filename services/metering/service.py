@@ -30,6 +30,9 @@ PRE_CHARGE, POST_CHARGE = Checkpoint.PRE_CHARGE.value, Checkpoint.POST_CHARGE.va
 PLATFORM_COST = "PLATFORM_COST"
 """Charge reason of a call that was made again because a worker was lost: the platform bears it."""
 
+REFUSED_ANSWER = "REFUSED_ANSWER"
+"""Charge reason of a call whose answer was not taken; only accepted answers are billed."""
+
 settle = settlement.settle
 
 

@@ -24,8 +24,8 @@ _REVERSE = text(
     """
     INSERT INTO usage_ledger (tenant_id, job_id, event_type, dimension, quantity, billable, failure_class,
                               charge_reason, stage, model_class, attempt_number, reversal_of, idempotency_key)
-    SELECT tenant_id, job_id, event_type, dimension, -quantity, true, CAST(:failure AS text), 'REVERSED_' || CAST(:failure AS text),
-           stage, model_class, attempt_number, id, idempotency_key || '/reversal'
+    SELECT tenant_id, job_id, event_type, dimension, -quantity, true, CAST(:failure AS text),
+           'REVERSED_' || CAST(:failure AS text), stage, model_class, attempt_number, id, idempotency_key || '/reversal'
     FROM usage_ledger
     WHERE job_id = :job AND billable AND reversal_of IS NULL
       AND (CAST(:since AS timestamptz) IS NULL OR created_at > CAST(:since AS timestamptz))

@@ -76,11 +76,14 @@ class SandboxSpec:
         job_id: shown in logs and in the attestation; never a path.
         requires_python: a PEP 440 specifier, e.g. `>=3.9`; empty accepts any.
         preferred_python: `major.minor` tried first when it fits.
+        ref: reference of the session, a UUID that nobody used before, so that it can be written down before anything
+            is made; empty lets the provider choose one.
     """
 
     job_id: str
     requires_python: str = ""
     preferred_python: str | None = None
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)

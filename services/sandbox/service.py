@@ -15,8 +15,8 @@ from services.sandbox.port import Capabilities, IsolationLevel, Strength, WipeEv
 from services.sandbox.providers.bubblewrap import BubblewrapProvider
 from services.sandbox.providers.gvisor import GvisorProvider
 from services.sandbox.providers.local import LocalProvider, LocalSession, recorded_cgroups
-from services.sandbox.volume import Volume
-from services.sandbox.wipe import wipe_volume
+from services.sandbox.volume import COMPLETE_MARK, Volume
+from services.sandbox.wipe import evidence_file, read_evidence, remove_unopened, wipe_volume
 
 PROVIDERS: tuple[type[LocalProvider], ...] = (GvisorProvider, BubblewrapProvider)
 """Providers of this machine in order of preference, strongest first."""
@@ -129,6 +129,21 @@ async def wipe(session_ref: str, *, root: Path | None = None) -> WipeEvidence:
         raise SandboxUnavailableError(sentence="This machine never had that sandbox session.") from None
 
 
+async def erase_unopened(session_ref: str, *, root: Path | None = None) -> WipeEvidence:
+    """Erase a session of which it is not known how far its opening came: whole, half-made, or never begun.
+
+    Nothing of anybody's is put into a session before its opening ended.
+    """
+    folder = root or sandbox_folder()
+    volume = Volume(folder / Path(session_ref).name, None)
+    if volume.path(COMPLETE_MARK).is_file():
+        return await wipe(session_ref, root=root)
+    try:
+        return await asyncio.to_thread(read_evidence, evidence_file(volume))
+    except FileNotFoundError:
+        return await asyncio.to_thread(remove_unopened, volume)
+
+
 async def sweep_leftovers(keep: Collection[str] = (), *, root: Path | None = None) -> list[WipeEvidence]:
     """Wipe sessions that nobody will come back to: not in `keep` and not in use by a living process.
 
@@ -138,7 +153,7 @@ async def sweep_leftovers(keep: Collection[str] = (), *, root: Path | None = Non
     folder = root or sandbox_folder()
     if not folder.is_dir():
         return []
-    candidates = sorted(item for item in folder.iterdir() if (item / "canary").is_file() and item.name not in keep)
+    candidates = sorted(item for item in folder.iterdir() if (item / COMPLETE_MARK).is_file() and item.name not in keep)
     return [evidence for item in candidates if (evidence := await asyncio.to_thread(_sweep_one, item)) is not None]
 
 

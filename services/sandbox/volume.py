@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from services.core.ids import new_id
 from services.core.tree import Tree, UnsafePathError, normalise_path
@@ -25,6 +26,8 @@ WRITABLE_BY_PUT = ("workspace", "tools")
 READABLE_BY_COLLECT = ("workspace", "out")
 MAX_RESULT_FILES = 20_000
 CANARY_BYTES = 32
+COMPLETE_MARK = "canary"
+"""File that is written last when a volume is made."""
 
 _RECORD = "session.json"
 _LOCK = "lock"
@@ -151,10 +154,14 @@ def _match_parts(parts: list[str], patterns: list[str]) -> bool:
     return bool(parts) and fnmatch.fnmatchcase(parts[0], patterns[0]) and _match_parts(parts[1:], patterns[1:])
 
 
-def create_volume(root: Path, owner_of: Callable[[str], files.Owner | None]) -> Volume:
-    """Make the folder of a new session with its planted canary; `owner_of` maps the reference to uid and gid."""
+def create_volume(root: Path, owner_of: Callable[[str], files.Owner | None], ref: str = "") -> Volume:
+    """Make the folder of a new session with its planted canary; `owner_of` maps the reference to uid and gid.
+
+    Raises:
+        ValueError: a given reference that is no UUID. FileExistsError: one that is taken.
+    """
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
-    ref = str(new_id())
+    ref = str(UUID(ref)) if ref else str(new_id())
     owner = owner_of(ref)
     volume = Volume(root / ref, owner)
     volume.folder.mkdir(mode=0o700)
@@ -163,7 +170,7 @@ def create_volume(root: Path, owner_of: Callable[[str], files.Owner | None]) -> 
     for name in GUEST_FOLDERS:
         if owner is not None:
             os.chown(volume.path(name), *owner)
-    volume.path("canary").write_bytes(secrets.token_bytes(CANARY_BYTES))
+    volume.path(COMPLETE_MARK).write_bytes(secrets.token_bytes(CANARY_BYTES))
     return volume
 
 

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -133,7 +134,7 @@ def wipe_volume(volume: Volume, cgroups: Sequence[Cgroup]) -> WipeEvidence:
         SandboxUnavailableError: a living process still runs a phase of the session.
         OSError: the volume could not be erased; it is still there and the call may be repeated.
     """
-    stored = volume.folder.parent / EVIDENCE_FOLDER / f"{volume.ref}.json"
+    stored = evidence_file(volume)
     if not volume.folder.exists():
         return read_evidence(stored)
     started = time.monotonic()
@@ -162,6 +163,22 @@ def wipe_volume(volume: Volume, cgroups: Sequence[Cgroup]) -> WipeEvidence:
     return evidence
 
 
+def remove_unopened(volume: Volume) -> WipeEvidence:
+    """Delete the rest of a session whose opening was cut off, if there is any, and say so."""
+    started = time.monotonic()
+    if volume.folder.exists():
+        shutil.rmtree(volume.folder)
+    checks = {"folder_gone": not volume.folder.exists()}
+    evidence = _evidence(volume.ref, checks, {"opened": False}, _Overwriter(), time.monotonic() - started)
+    _store(evidence_file(volume), evidence)
+    return evidence
+
+
+def evidence_file(volume: Volume) -> Path:
+    """Return where the evidence of a session's wipe is kept on this machine."""
+    return volume.folder.parent / EVIDENCE_FOLDER / f"{volume.ref}.json"
+
+
 def _evidence(
     ref: str, checks: dict[str, bool], detail: dict[str, Any], overwriter: _Overwriter, seconds: float
 ) -> WipeEvidence:
@@ -181,7 +198,7 @@ def _evidence(
 
 
 def _store(path: Path, evidence: WipeEvidence) -> None:
-    path.parent.mkdir(exist_ok=True, mode=0o700)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     values = {name: getattr(evidence, name) for name in evidence.__dataclass_fields__}
     path.write_text(json.dumps(values, default=lambda value: value.isoformat(), sort_keys=True), encoding="utf-8")
 

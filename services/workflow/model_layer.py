@@ -5,16 +5,20 @@ import logging
 import os
 from collections import OrderedDict
 from contextvars import ContextVar
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, partial
 from typing import TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
 
 from services.artifacts import service as artifacts
+from services.canon.failpoints import Failpoint
+from services.canon.lifecycle import FailureClass
 from services.core.actor import Actor, system_actor
 from services.core.tree import Tree
 from services.engine.project_model import ProjectModel
+from services.infra.failpoints import reach
 from services.infra.unit_of_work import UnitOfWork, unit_of_work
 from services.llm.litellm_gateway import LiteLlmGateway
 from services.llm.schemas import (
@@ -28,6 +32,7 @@ from services.llm.schemas import (
 )
 from services.llm.service import LlmService
 from services.llm.settings import LlmSettings
+from services.llm.vocabulary import CallOutcome, RouteName
 from services.metering import service as metering
 from services.tables.evidence import ModelCall
 from services.tables.jobs import RefactorJob
@@ -88,12 +93,34 @@ class MeasuringTools:
 SNAPSHOTS = ArtifactSnapshots()
 
 
-_asking: ContextVar[tuple[Actor, RefactorJob]] = ContextVar("asking")
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """Who asks for which job; the work item, if one does, and the how manieth question of a stage this is in it."""
+
+    actor: Actor
+    job: RefactorJob
+    step_id: UUID | None
+    ordinal: int
+
+    def charge_key(self, record: ModelCallRecord) -> str:
+        """Name the question, not the call: a work item that is done again after a lost worker asks it again."""
+        question = f"{record.model_class.value}:{record.attempt_number}:{record.stage.value}:{self.ordinal}"
+        return f"{self.job.id}:{question}:{self.step_id or record.call_id}"
 
 
-async def ask(actor: Actor, job: RefactorJob, request: StageRequest[T]) -> StageResult[T]:
-    """Answer one stage; every call made for it is recorded with the job that asked (V1-FR-SUB-002)."""
-    token = _asking.set((actor, job))
+_asking: ContextVar[_Asking] = ContextVar("asking")
+
+
+async def ask(
+    actor: Actor, job: RefactorJob, request: StageRequest[T], *, step_id: UUID | None = None, ordinal: int = 0
+) -> StageResult[T]:
+    """Answer one stage; every call made for it is recorded with the job that asked (V1-FR-SUB-002).
+
+    Args:
+        step_id: work item that asks; it may ask again after its worker was lost.
+        ordinal: position among the item's questions of this stage, so that each is charged, and a repeat is not.
+    """
+    token = _asking.set(_Asking(actor, job, step_id, ordinal))
     try:
         return await (await asyncio.to_thread(_service)).run(request)
     finally:
@@ -112,12 +139,14 @@ def _service() -> LlmService:
 
 
 async def _record(record: ModelCallRecord) -> None:
-    actor, job = _asking.get()
-    async with unit_of_work(actor) as uow:
-        await _store(uow, job, record)
+    asking = _asking.get()
+    await reach(Failpoint.AFTER_CALL, asking.job.status)
+    async with unit_of_work(asking.actor) as uow:
+        await _store(uow, asking, record)
 
 
-async def _store(uow: UnitOfWork, job: RefactorJob, record: ModelCallRecord) -> None:
+async def _store(uow: UnitOfWork, asking: _Asking, record: ModelCallRecord) -> None:
+    job = asking.job
     uow.session.add(
         ModelCall(
             id=record.call_id,
@@ -137,13 +166,18 @@ async def _store(uow: UnitOfWork, job: RefactorJob, record: ModelCallRecord) -> 
             detail=record.detail or None,
         )
     )
-    await metering.record_use(
+    await _charge(uow, asking, record)
+
+
+async def _charge(uow: UnitOfWork, asking: _Asking, record: ModelCallRecord) -> None:
+    """Bill the accepted answer to a question once; the same answer again is the platform's cost, a refused one free."""
+    job = asking.job
+    use = partial(
+        metering.record_use,
         uow,
         job.id,
         dimension="CREDITS",
-        quantity=0 if record.route.value == "iama-rules" else 1,
-        idempotency_key=f"{job.id}:{record.call_id}",
-        charge_reason="LOCAL_PLAN",
+        quantity=0 if record.route is RouteName.RULES else 1,
         event_type=f"phase_{job.current_phase}_call",
         stage=record.stage.value,
         model_class=record.model_class.value,
@@ -151,3 +185,9 @@ async def _store(uow: UnitOfWork, job: RefactorJob, record: ModelCallRecord) -> 
         input_tokens=record.usage.llm_tokens_in,
         output_tokens=record.usage.llm_tokens_out,
     )
+    own_key = f"{job.id}:{record.call_id}"
+    if record.outcome is not CallOutcome.OK:
+        await use(idempotency_key=own_key, charge_reason=metering.REFUSED_ANSWER, billable=False)
+    elif not await use(idempotency_key=asking.charge_key(record), charge_reason="LOCAL_PLAN"):
+        failure = FailureClass.INFRA_FAILURE.value
+        await use(idempotency_key=own_key, charge_reason=metering.PLATFORM_COST, billable=False, failure_class=failure)

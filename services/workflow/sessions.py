@@ -6,18 +6,20 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import col, select, update
 
 from services.baselines.build import plan_build, run_build
 from services.baselines.schemas import BuildResult
+from services.canon.failpoints import Failpoint
 from services.core.clock import now
 from services.core.ids import new_id
+from services.infra.failpoints import reach
 from services.infra.unit_of_work import UnitOfWork, unit_of_work
 from services.sandbox import service as sandbox
 from services.sandbox.port import IsolationLevel, SandboxSpec, Session
 from services.tables.sandbox import RemoteExecutionSession, SandboxNetworkEvent
 from services.workflow.job_source import JobSource
-from services.workflow.outcomes import Claim, ItemFaultError, Ports
+from services.workflow.outcomes import Claim, ItemCancelledError, ItemFaultError, Ports
 from services.workflow.sandbox_log import SandboxLog
 
 MIN_LEVEL = IsolationLevel.USERSPACE_KERNEL
@@ -34,16 +36,15 @@ class JobSession:
 
 
 async def open_session(claim: Claim, source: JobSource) -> JobSession:
-    """Open a new sandbox under the job's policy and keep its row.
+    """Open a new sandbox under the job's policy; its row is written before, so that no end of ours hides a volume.
 
     Raises:
         IamaError: `POLICY_BLOCKED` or `ISOLATION_BELOW_POLICY` with the unmet items.
+        ItemCancelledError: the job ended meanwhile; the sandbox is erased again.
     """
     plan = plan_build(source.tree, claim.job.target_paths[0])
     provider = await sandbox.select_provider(MIN_LEVEL, own_code=claim.job.own_code)
-    row_id = new_id()
-    spec = SandboxSpec(job_id=str(claim.job_id), requires_python=plan.requires_python or "")
-    session = await provider.open(spec)
+    row_id, ref = new_id(), str(new_id())
     async with unit_of_work(claim.actor) as uow:
         uow.session.add(
             RemoteExecutionSession(
@@ -51,16 +52,31 @@ async def open_session(claim: Claim, source: JobSource) -> JobSession:
                 tenant_id=uow.tenant_id,
                 job_id=claim.job_id,
                 sandbox_provider=provider.name,
-                sandbox_id=session.ref,
+                sandbox_id=ref,
                 isolation_type=ISOLATION_TYPES[provider.name],
                 level=provider.level.value,
-                status="RUNNING",
+                status="QUEUED",
                 attempt=claim.lost_count + 1,
-                attestation=attested(session),
-                started_at=now(),
             )
         )
+    spec = SandboxSpec(job_id=str(claim.job_id), requires_python=plan.requires_python or "", ref=ref)
+    session = await provider.open(spec)
+    await reach(Failpoint.AFTER_OPEN, claim.state.value)
+    if not await _started(claim, row_id, session):
+        await session.wipe()
+        raise ItemCancelledError
     return JobSession(row_id, session, built=False)
+
+
+async def _started(claim: Claim, row_id: UUID, session: Session) -> bool:
+    """Say on the row that its sandbox runs; False when somebody closed the row meanwhile."""
+    opened = update(RemoteExecutionSession).where(
+        col(RemoteExecutionSession.id) == row_id, col(RemoteExecutionSession.status) == "QUEUED"
+    )
+    values = {"sandbox_id": session.ref, "status": "RUNNING", "attestation": attested(session), "started_at": now()}
+    async with unit_of_work(claim.actor) as uow:
+        done = await uow.session.exec(opened.values(**values).returning(col(RemoteExecutionSession.id)))
+        return done.scalar_one_or_none() is not None
 
 
 async def attach_session(claim: Claim) -> JobSession | None:

@@ -25,6 +25,8 @@ class Ending:
     generated: tuple[str, ...]
     result_tree: str
     reservations: tuple[tuple[str, int, str], ...]
+    charges: tuple[tuple[str, int, int], ...]
+    decision: str
 
 
 def ending_of(installation: Installation, job_id: UUID, repository: Path) -> Ending:
@@ -36,6 +38,11 @@ def ending_of(installation: Installation, job_id: UUID, repository: Path) -> End
     )
     runs = _rows(installation, "test_runs", job_id, "attempt_number", "own, generated")
     held = _rows(installation, "quota_reservations", job_id, "dimension", "dimension, quantity, status")
+    billed = installation.rows(
+        "SELECT stage, attempt_number, quantity FROM usage_ledger WHERE job_id = %s AND billable AND stage IS NOT NULL",
+        job_id,
+    )
+    decided = _rows(installation, "billing_checkpoint_records", job_id, "created_at DESC LIMIT 1", "final_decision")
     branches = pushed_branches(repository)
     assert len(branches) == 1, f"one branch was to be pushed, there are {branches}"
     return Ending(
@@ -47,6 +54,8 @@ def ending_of(installation: Installation, job_id: UUID, repository: Path) -> End
         generated=tuple(row["generated"]["strip"] for row in runs),
         result_tree=git(repository, "rev-parse", f"{branches[0]}^{{tree}}"),
         reservations=tuple((row["dimension"], row["quantity"], row["status"]) for row in held),
+        charges=tuple(sorted((row["stage"], row["attempt_number"], row["quantity"]) for row in billed)),
+        decision=decided[0]["final_decision"],
     )
 
 

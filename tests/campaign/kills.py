@@ -32,6 +32,18 @@ TARGETS = {"worker-async": ("child",), "worker-pool": ("child", "parent", "both"
 """What may be killed: the asyncio worker and the scheduler have no parent but the supervisor itself."""
 
 SCHEDULER_POINTS = (Failpoint.BEFORE_PUBLISH, Failpoint.AFTER_PUBLISH)
+POINT_ITEMS: dict[Failpoint, frozenset[ItemKind]] = {
+    Failpoint.AFTER_OPEN: frozenset({_I.PROVISION_SANDBOX}),
+    Failpoint.AFTER_CALL: frozenset(kind for kind, spec in ITEMS.items() if spec.queue is Queue.MODELS),
+}
+"""Points that only some kinds of items come to."""
+
+SMALL_PLACES = {
+    ("child", _S.ANALYZING): Failpoint.AFTER_CALL,
+    ("parent", _S.REMOTE_EXECUTION_QUEUED): Failpoint.AFTER_OPEN,
+}
+"""Where the small size meets such a point."""
+
 STATELESS_POINTS = (Failpoint.BEFORE_CLAIM, *SCHEDULER_POINTS)
 """Points that are reached without knowing a state; they are armed while the job is in the state."""
 
@@ -75,10 +87,11 @@ def path_states() -> tuple[JobState, ...]:
     return tuple(s for s in JobState if (s in ENTRY_ITEMS or s in FURTHER_ITEMS) and s not in NOT_ON_PATH)
 
 
-def programs_at(state: JobState) -> tuple[str, ...]:
-    """Return the programs that work on a job in a state."""
+def programs_at(state: JobState, point: Failpoint) -> tuple[str, ...]:
+    """Return the programs that come to a point while they work on a job in a state."""
     entry = ENTRY_ITEMS.get(state)
-    kinds = (*((entry,) if entry else ()), *FURTHER_ITEMS.get(state, ()))
+    kinds = [*((entry,) if entry else ()), *FURTHER_ITEMS.get(state, ())]
+    kinds = [kind for kind in kinds if kind in POINT_ITEMS.get(point, kinds)]
     return tuple(dict.fromkeys(PROGRAM_OF_QUEUE[ITEMS[kind].queue] for kind in kinds))
 
 
@@ -88,7 +101,7 @@ def full_table() -> tuple[Kill, ...]:
         Kill(program, point, state, target)
         for state in path_states()
         for point in Failpoint
-        for program in (("scheduler",) if point in SCHEDULER_POINTS else programs_at(state))
+        for program in (("scheduler",) if point in SCHEDULER_POINTS else programs_at(state, point))
         for target in TARGETS[program]
     )
 
@@ -101,10 +114,11 @@ def hits(point: Failpoint, round_: Round) -> tuple[Kill, ...]:
 def small_round(round_: Round) -> tuple[Kill, ...]:
     """Return the kills of one job of the small size: every state once, the points in turn."""
     offset = list(Round).index(round_)
-    points = _turning([p for p in Failpoint if (p in SCHEDULER_POINTS) is (round_ is Round.SCHEDULER)], offset)
+    common = [p for p in Failpoint if p not in POINT_ITEMS]
+    points = _turning([p for p in common if (p in SCHEDULER_POINTS) is (round_ is Round.SCHEDULER)], offset)
     chosen: list[Kill] = []
     for state in path_states():
-        point = next(points)
+        point = SMALL_PLACES.get((round_.value, state)) or next(points)
         chosen += [k for k in full_table() if k.state is state and k.point is point and _round_of(k) is round_]
     return tuple(chosen)
 

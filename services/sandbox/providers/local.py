@@ -90,7 +90,7 @@ class LocalProvider(ABC):
 
     def _open(self, spec: SandboxSpec) -> "LocalSession":
         interpreter = choose_interpreter(self.interpreters(), spec.requires_python, spec.preferred_python)
-        volume = create_volume(self.root, self.volume_owner)
+        volume = create_volume(self.root, self.volume_owner, spec.ref)
         points = [*guest.interpreter_mounts(interpreter), *(str(folder) for folder in python_settings().local)]
         guest.prepare_root(volume, interpreter, points, *self.guest_identity())
         record = {

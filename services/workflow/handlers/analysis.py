@@ -205,7 +205,7 @@ async def _ask(claim: Claim, ports: Ports, source: JobSource, stage: Stage, payl
         cancel=ports.is_cancelled,
     )
     try:
-        result = await model_layer.ask(claim.actor, claim.job, request)
+        result = await model_layer.ask(claim.actor, claim.job, request, step_id=claim.step_id)
     except CallCancelledError as error:
         raise ItemCancelledError from error
     except IamaError as error:

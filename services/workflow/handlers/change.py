@@ -108,7 +108,7 @@ async def _ask(
         cancel=ports.is_cancelled,
     )
     try:
-        return await model_layer.ask(claim.actor, claim.job, request)
+        return await model_layer.ask(claim.actor, claim.job, request, step_id=claim.step_id)
     except CallCancelledError as error:
         raise ItemCancelledError from error
     except IamaError as error:

@@ -78,7 +78,8 @@ async def _wipe_all(claim: Claim, ports: Ports) -> Outcome:
     for row in rows:
         if row.sandbox_id is None:
             continue
-        proof = await sandbox.wipe(row.sandbox_id)
+        erase = sandbox.erase_unopened if row.status == "QUEUED" else sandbox.wipe
+        proof = await erase(row.sandbox_id)
         if not proof.verified:
             await ports.log(f"wipe of {row.sandbox_id} could not be verified", "ERROR")
             return Outcome(Result.STALLED)
