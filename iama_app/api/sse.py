@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from services.canon.clocks import STREAM_RETRY_MILLISECONDS
-from services.feed.schemas import Frame
+from services.feed.schemas import Frame, JobChange
 
 MEDIA_TYPE = "text/event-stream"
 HEADERS = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
@@ -28,6 +28,18 @@ def encode_fact(frame: Frame) -> bytes:
         "timestamp": frame.timestamp.isoformat(),
     }
     return encode(frame.type, frame.payload | fixed, frame.seq)
+
+
+def encode_change(change: JobChange, job: dict[str, Any]) -> bytes:
+    """Return one changed job of a workspace, as lists show it."""
+    fixed = {
+        "seq": change.seq,
+        "job_id": str(change.job_id),
+        "state_revision": job["state_revision"],
+        "timestamp": change.timestamp.isoformat(),
+        "job": job,
+    }
+    return encode("job_summary", fixed, change.seq)
 
 
 def parse_last_event_id(text: str | None) -> int | None:

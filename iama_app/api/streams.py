@@ -1,11 +1,11 @@
-"""The life of one open job stream: hello, facts in order, pings, the end of its sign-in, loss of access.
+"""The life of one open stream: hello, facts in order, pings, the end of its sign-in, loss of access.
 
 Facts come from the feed and are never skipped or repeated; a client resumes with `Last-Event-ID`.
 Req: V2-FR-WF-004, API reference 9.1 and 11.4.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,6 @@ from services.canon.errors import IamaError
 from services.canon.limits import STREAM_REPLAY_EVENTS
 from services.core.clock import now
 from services.core.ids import new_id
-from services.feed.schemas import Frame
 from services.identity.schemas import SessionActor
 
 
@@ -35,11 +34,12 @@ class StreamClocks:
 
 @dataclass(frozen=True, slots=True)
 class StreamSource:
-    """What a stream reads: the job as it stands, its newest `seq`, batches of facts, whether the caller may go on."""
+    """What a stream reads: the subject as it stands (refused without access), its newest number, batches of frames in
+    wire form, whether the caller is still signed in."""
 
     snapshot: Callable[[], Awaitable[dict[str, Any]]]
     last_seq: Callable[[], Awaitable[int]]
-    facts: Callable[[int], AsyncIterator[list[Frame]]]
+    facts: Callable[[int], AsyncGenerator[list[bytes], None]]
     is_signed_in: Callable[[Lease], Awaitable[bool]]
 
 
@@ -53,8 +53,8 @@ class _Deadlines:
     warned_for: datetime | None = field(default=None)
 
 
-class JobStream:
-    """One client's open stream of one job."""
+class EventStream:
+    """One client's open stream."""
 
     def __init__(self, source: StreamSource, caller: SessionActor, leases: StreamLeases, clocks: StreamClocks) -> None:
         self.source = source
@@ -89,8 +89,8 @@ class JobStream:
             while True:
                 await asyncio.wait({batch}, timeout=self._pause(deadlines))
                 if batch.done():
-                    for frame in batch.result():
-                        yield sse.encode_fact(frame)
+                    for chunk in batch.result():
+                        yield chunk
                     batch = asyncio.ensure_future(anext(facts))
                 chunks, goes_on = await self._due(deadlines)
                 for chunk in chunks:
@@ -100,7 +100,7 @@ class JobStream:
         finally:
             batch.cancel()
             await asyncio.gather(batch, return_exceptions=True)
-            await facts.aclose()  # type: ignore[attr-defined]
+            await facts.aclose()
 
     def _first_deadlines(self) -> _Deadlines:
         at = now()

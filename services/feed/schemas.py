@@ -16,3 +16,11 @@ class Frame(BaseModel):
     state_revision: int
     timestamp: datetime
     payload: dict[str, Any]
+
+
+class JobChange(BaseModel):
+    """A job of the workspace changed; `seq` grows by one per audited fact of the tenant."""
+
+    seq: int
+    job_id: UUID
+    timestamp: datetime

@@ -1,7 +1,7 @@
 """Reads a job's feed: pages of history and live subscriptions that never skip or repeat a frame."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -13,7 +13,7 @@ from services.infra.unit_of_work import UnitOfWork, unit_of_work
 from services.tables.feed import JobEvent, JobFeedHead
 
 PAGE = 500
-SAFETY_POLL_SECONDS = 15.0
+SAFETY_POLL_SECONDS = 5.0
 
 
 async def list_frames(
@@ -44,9 +44,9 @@ async def last_seq(uow: UnitOfWork, job_id: UUID) -> int:
     return head.seq if head else 0
 
 
-async def subscribe(actor: Actor, job_id: UUID, after_seq: int) -> AsyncIterator[list[Frame]]:
+async def subscribe(actor: Actor, job_id: UUID, after_seq: int) -> AsyncGenerator[list[Frame], None]:
     """Yield batches of frames after `after_seq` as they commit; the caller has checked access and ends the loop."""
-    wake = HUB.watch_job(job_id)
+    wake = HUB.watch_job(actor.tenant_id, job_id)
     try:
         while True:
             wake.clear()
@@ -62,7 +62,7 @@ async def subscribe(actor: Actor, job_id: UUID, after_seq: int) -> AsyncIterator
 
 
 async def tenant_changes(actor: Actor) -> AsyncIterator[None]:
-    """Yield whenever any job of the actor's tenant changed (at least every 15 s)."""
+    """Yield whenever any job of the actor's tenant changed (at least every 5 s)."""
     wake = HUB.watch_tenant(actor.tenant_id)
     try:
         while True:

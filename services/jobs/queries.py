@@ -54,6 +54,12 @@ async def page_jobs(
     return list(rows), int(total)
 
 
+async def count_by_status(uow: UnitOfWork) -> dict[str, int]:
+    """Return how many jobs of the tenant stand in each state."""
+    statement = select(RefactorJob.status, func.count()).group_by(RefactorJob.status)
+    return {status: int(count) for status, count in await uow.session.exec(statement)}
+
+
 async def proposals_of(uow: UnitOfWork, job_id: UUID) -> list[StrategyProposal]:
     """Return the newest generation of strategies, calmest first."""
     rows = list(await uow.session.exec(select(StrategyProposal).where(StrategyProposal.job_id == job_id)))

@@ -151,6 +151,12 @@ async def list_jobs(
     return JobPage(items=items, total=total, has_more=offset + len(items) < total)
 
 
+async def count_jobs(uow: UnitOfWork) -> dict[str, int]:
+    """Count the workspace's jobs by state; states without a job are absent."""
+    await access.require(uow, Permission.JOBS_VIEW)
+    return await queries.count_by_status(uow)
+
+
 async def _selected(uow: UnitOfWork, job: RefactorJob) -> list[queries.StrategyProposal]:
     if job.selected_proposal_id is None:
         return []

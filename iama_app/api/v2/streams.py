@@ -1,5 +1,7 @@
 """The job's stream of facts, its history by pages, and the renewal of an open stream."""
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,7 +14,7 @@ from iama_app.api.dependencies import BearerCaller, CallingActor
 from iama_app.api.errors import refusals
 from iama_app.api.examples import STREAM
 from iama_app.api.stream_leases import StreamLeases, lease_of
-from iama_app.api.streams import JobStream, StreamSource
+from iama_app.api.streams import EventStream, StreamSource
 from services.canon.errors import IamaError
 from services.canon.events import EventType
 from services.feed import service as feed
@@ -55,10 +57,16 @@ async def open_stream(
     request: Request, caller: SessionActor, job_id: UUID, last_event_id: str | None
 ) -> StreamingResponse:
     """Check access, then answer with the stream (`JOB_NOT_FOUND`)."""
-    source = _source(caller, job_id)
+    return await stream_from(request, caller, _source(caller, job_id), last_event_id)
+
+
+async def stream_from(
+    request: Request, caller: SessionActor, source: StreamSource, last_event_id: str | None
+) -> StreamingResponse:
+    """Answer with the stream of a source that the caller may read."""
     await source.snapshot()
     state = request.app.state
-    stream = JobStream(source, caller, state.stream_leases, state.stream_clocks)
+    stream = EventStream(source, caller, state.stream_leases, state.stream_clocks)
     frames = stream.frames(sse.parse_last_event_id(last_event_id))
     return StreamingResponse(frames, media_type=sse.MEDIA_TYPE, headers=sse.HEADERS)
 
@@ -101,9 +109,14 @@ def _source(caller: SessionActor, job_id: UUID) -> StreamSource:
         async with unit_of_work(actor) as uow:
             return await feed.last_seq(uow, job_id)
 
+    async def facts(after_seq: int) -> AsyncGenerator[list[bytes], None]:
+        async with aclosing(feed.subscribe(actor, job_id, after_seq)) as batches:
+            async for frames in batches:
+                yield [sse.encode_fact(frame) for frame in frames]
+
     return StreamSource(
         snapshot=snapshot,
         last_seq=last_seq,
-        facts=lambda after_seq: feed.subscribe(actor, job_id, after_seq),
+        facts=facts,
         is_signed_in=lambda lease: identity.is_signed_in(lease.user_id, lease.sign_in_id),
     )
