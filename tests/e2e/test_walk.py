@@ -398,10 +398,11 @@ class TestNothingThere:
         expect(page.get_by_text("There is nothing at this address")).to_be_visible()
 
     def test_a_job_without_result_says_so_and_offers_the_run(
-        self, api: ApiClient, browse: Callable[[str], Page]
+        self, api: ApiClient, repository: Path, browse: Callable[[str], Page]
     ) -> None:
-        waiting = next(one for one in api.get("/v2/jobs")["items"] if one["status"] == "WAITING_STRATEGY")
-        page = browse(f"/jobs/{waiting['job_id']}/delivery")
+        job_id = api.create(repository.as_uri(), "Clean up")
+        api.wait(job_id, "WAITING_STRATEGY")
+        page = browse(f"/jobs/{job_id}/delivery")
         expect(page.get_by_text("No result to hand over in this state.")).to_be_visible()
         page.get_by_label("Job", exact=True).get_by_role("link", name="Tests").click()
         expect(page.get_by_text("No test yet: tests are written when the spec is approved.")).to_be_visible()
