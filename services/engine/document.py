@@ -21,6 +21,7 @@ from services.engine.document_types import (
     QualifiedName,
     StrictModel,
 )
+from services.engine.extracting.operations import ExtractFunction
 from services.engine.node_operations import NodeDelete, NodeInsertAfter, NodeInsertBefore, NodeReplace
 
 MAX_OPERATIONS = 20_000
@@ -101,6 +102,7 @@ Operation = Annotated[
     | NodeInsertAfter
     | NodeDelete
     | RenameSymbol
+    | ExtractFunction
     | FileCreate
     | FileDelete
     | FileMove,
@@ -114,6 +116,7 @@ EDIT_TYPES: dict[str, str] = {
     "node_insert_after": "NODE_ANCHORED",
     "node_delete": "NODE_ANCHORED",
     "rename_symbol": "AST_SYMBOLIC",
+    "extract_function": "AST_SYMBOLIC",
     "file_create": "FILE",
     "file_delete": "FILE",
     "file_move": "FILE",

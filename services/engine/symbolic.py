@@ -9,6 +9,7 @@ from typing import Any
 
 from services.core.tree import Tree
 from services.engine.document import RenameSymbol
+from services.engine.extracting.extract_function import plan_extract_function
 from services.engine.rename import rename_edits
 from services.engine.tree_edits import EditLimits, TreeEdits
 
@@ -33,6 +34,7 @@ def _rename(tree: Tree, operation: RenameSymbol, limits: EditLimits) -> TreeEdit
 
 PLANNERS: dict[str, Planner] = {
     "rename_symbol": _rename,
+    "extract_function": plan_extract_function,
 }
 
 

@@ -1,0 +1,1 @@
+"""Changing how a function is called, at its definitions and at every call together."""
