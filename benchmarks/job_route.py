@@ -14,7 +14,6 @@ from services.canon.tasks import ENTRY_ITEMS, ENTRY_TIMERS, ItemKind
 from services.core.ids import new_id
 from services.infra.unit_of_work import unit_of_work
 from services.jobs.transitions import ItemRequest, Transition, transition
-from services.tables.jobs import RefactorJob
 from tests.support.bench import Workspace
 
 CLIENTS = 8
@@ -46,31 +45,13 @@ def change_to(state: JobState) -> Transition:
 
 
 async def walk(workspace: Workspace) -> None:
-    """Create a job and take it along the route through the service, one unit of work per transition."""
-    job = _new_job(workspace)
+    """Create a job by one insert and take it along the route through the service, one unit of work each."""
+    job_id = new_id()
     async with unit_of_work(workspace.platform) as uow:
-        uow.session.add(job)
+        await uow.call(INSERT, job_id, workspace.tenant_id, workspace.project_id, workspace.user_id)
     for revision, state in enumerate(ROUTE):
         async with unit_of_work(workspace.platform) as uow:
-            await transition(uow, job.id, revision, change_to(state))
-
-
-def _new_job(workspace: Workspace) -> RefactorJob:
-    return RefactorJob(
-        id=new_id(),
-        tenant_id=workspace.tenant_id,
-        project_id=workspace.project_id,
-        owner_id=workspace.user_id,
-        source_kind="GIT",
-        goal="Clean up",
-        execution_mode="REMOTE_SANDBOX",
-        test_network_mode="MOCKED",
-        origin_surface="API",
-        billing_subject="USER",
-        delivery_policy="DRAFT_PR",
-        repo_label="a/b",
-        target_paths=["."],
-    )
+            await transition(uow, job_id, revision, change_to(state))
 
 
 @dataclass(frozen=True, slots=True)

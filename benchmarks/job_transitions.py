@@ -9,6 +9,8 @@ import asyncio
 import sys
 from functools import partial
 
+import uvloop
+
 from benchmarks.dbos_peer import DbosPeer
 from benchmarks.figures import PAIRS, finish, in_turns, is_small, ratio, show_rates
 from benchmarks.job_route import CLIENTS, connect, rate, walk, walk_raw
@@ -21,7 +23,7 @@ BAR = 5.0
 def main() -> int:
     """Measure the three sides in turns and print the ratio."""
     small = is_small()
-    with running_workplace() as place, asyncio.Runner() as runner:
+    with running_workplace() as place, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         peer = DbosPeer(place.database("dbos_peer"))
         try:
             return _compare(place, runner, peer, jobs=2 if small else 25, pairs=2 if small else PAIRS)

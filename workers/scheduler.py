@@ -18,8 +18,9 @@ from services.canon.failpoints import Failpoint
 from services.infra.database import database_url
 from services.infra.failpoints import reach
 from services.infra.settings_clock import scaled
+from services.infra.wakes import OUTBOX_CHANNEL
 from workers import schedule_queries as sql
-from workers.queueing import push, redis
+from workers.queueing import push, redis, waiting_steps
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class Scheduler:
                 if self._stop.is_set():
                     return
                 await self._sleep(ELECTION_SECONDS)
-            await lock.add_listener("iama_outbox", self._notice)
+            await lock.add_listener(OUTBOX_CHANNEL, self._notice)
             async with asyncio.TaskGroup() as group:
                 for step, pause in (
                     (self._relay, RELAY_IDLE_SECONDS),
@@ -112,7 +113,10 @@ class Scheduler:
 
     async def _reap(self, connection: asyncpg.Connection) -> bool:
         await connection.execute(sql.RELEASE_LOST_LEASES)
-        await connection.execute(sql.REPUBLISH_STALE, await self._empty_queues())
+        unclaimed = await connection.fetch(sql.UNCLAIMED)
+        if unclaimed:
+            waiting = await asyncio.to_thread(waiting_steps, self._transport, {row["queue"] for row in unclaimed})
+            await connection.execute(sql.REPUBLISH, [row["id"] for row in unclaimed if str(row["id"]) not in waiting])
         return False
 
     async def _fire(self, connection: asyncpg.Connection) -> bool:
@@ -132,13 +136,6 @@ class Scheduler:
     async def _push(self, entries: list[tuple[str, str, dict[str, Any]]]) -> None:
         if entries:
             await asyncio.to_thread(push, self._transport, entries)
-
-    async def _empty_queues(self) -> list[str]:
-        def read() -> list[str]:
-            names = ("workflow", "models", "github", "sandbox")
-            return [name for name in names if not self._transport.llen(f"rq:queue:{name}")]
-
-        return await asyncio.to_thread(read)
 
 
 def _payload(value: object) -> dict[str, Any]:

@@ -1,39 +1,43 @@
-"""One async engine per process; opened lazily so that forked children make their own."""
+"""One async engine per process, opened lazily so that forked children make their own, and its transactions."""
 
+import asyncio
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import cache
 
 import asyncpg
-from sqlalchemy import orm
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext import asyncio as sqlalchemy_asyncio
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
-from sqlmodel import Session
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 APP_URL_VARIABLE = "IAMA_APP_DATABASE_URL"
 """URL of the role this process connects as: the application's, or the worker's in worker processes."""
+POOL_SIZE = 8
+POOL_OVERFLOW = 8
 
-
-class _InnerSession(Session):
-    """Takes SQL text through `execute`, which SQLModel discourages for selects."""
-
-    execute = orm.Session.execute
-
-
-class DatabaseSession(AsyncSession):
-    """`exec` for statements on rows, `execute` for SQL text."""
-
-    sync_session_class = _InnerSession
-    execute = sqlalchemy_asyncio.AsyncSession.execute
+_LOST = (
+    ConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
 
 
 @cache
 def engine_for(url: str, pid: int) -> AsyncEngine:
-    """Return the engine of this process for a `postgresql://` URL."""
+    """Return the engine of this process for a `postgresql://` URL.
+
+    It is a pool of connections only: `transaction` begins and ends transactions itself, in one round trip each.
+    """
     del pid
     return create_async_engine(
-        url.replace("postgresql://", "postgresql+asyncpg://", 1), pool_size=8, max_overflow=8, pool_pre_ping=True
+        url.replace("postgresql://", "postgresql+asyncpg://", 1),
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_OVERFLOW,
+        pool_reset_on_return=None,
+        isolation_level="AUTOCOMMIT",
     )
 
 
@@ -58,9 +62,62 @@ def is_connection_lost(error: BaseException) -> bool:
     """Tell whether the database went away or is just starting, as opposed to refusing a statement."""
     if isinstance(error, DBAPIError):
         return error.connection_invalidated
-    return isinstance(error, (ConnectionError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError))
+    return isinstance(error, _LOST)
 
 
-def session_factory() -> async_sessionmaker[AsyncSession]:
-    """Return a factory of sessions whose rows stay readable after commit."""
-    return async_sessionmaker(engine(), class_=DatabaseSession, expire_on_commit=False)
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A connection inside a transaction: `connection` for SQLAlchemy, `driver` for statements that need no help."""
+
+    connection: AsyncConnection
+    driver: asyncpg.Connection
+
+
+@asynccontextmanager
+async def transaction(settings: str = "") -> AsyncIterator[Transaction]:
+    """Begin, with `settings` as further statements of the same round trip; commit at the end, roll back on exceptions.
+
+    Raises:
+        ConnectionError: the database went away before it confirmed the commit.
+        asyncpg.InFailedSQLTransactionError: a statement had failed unnoticed, so nothing was committed.
+    """
+    opened = await _begin(f"BEGIN;{settings}")
+    try:
+        yield opened
+        if await opened.driver.execute("COMMIT") != "COMMIT":
+            raise asyncpg.InFailedSQLTransactionError("a statement had failed, so the transaction was rolled back")
+    except BaseException as error:
+        await asyncio.shield(_abandon(opened))
+        if isinstance(error, asyncpg.InterfaceError) and opened.driver.is_closed():
+            raise ConnectionResetError("the database closed the connection") from error
+        raise
+    await opened.connection.close()
+
+
+async def _begin(statements: str) -> Transaction:
+    """Begin on a pooled connection; those that the server closed meanwhile make way for new ones."""
+    for _ in range(POOL_SIZE + POOL_OVERFLOW + 1):
+        connection = await engine().connect()
+        opened = Transaction(connection, (await connection.get_raw_connection()).driver_connection)
+        try:
+            if not opened.driver.is_closed():
+                await opened.driver.execute(statements)
+                return opened
+            await _abandon(opened)
+        except BaseException as error:
+            await asyncio.shield(_abandon(opened))
+            if not is_connection_lost(error):
+                raise
+    raise ConnectionResetError("the database closes every connection")
+
+
+async def _abandon(opened: Transaction) -> None:
+    """Give a connection back without its transaction, or give it up."""
+    try:
+        if not opened.driver.is_closed() and opened.driver.is_in_transaction():
+            await opened.driver.execute("ROLLBACK")
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        opened.driver.terminate()
+    if opened.driver.is_closed():
+        await opened.connection.invalidate()
+    await opened.connection.close()

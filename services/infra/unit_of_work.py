@@ -6,26 +6,45 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import orm
+from sqlalchemy.ext import asyncio as sqlalchemy_asyncio
+from sqlmodel import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.core.actor import Actor
-from services.infra.database import session_factory
+from services.infra.database import Transaction, transaction
+from services.infra.wakes import OUTBOX, Wake, feed_wake, sender
 
-_ISOLATE = text("SELECT set_config('app.tenant_id', :tenant, true), set_config('app.actor_id', :actor, true)")
-_FEED = text("SELECT iama_record_events(:tenant, :job, :revision, CAST(:events AS jsonb))")
-_AUDIT = text("SELECT iama_audit(:tenant, :type, :job, :actor, CAST(:body AS jsonb))")
-_ENQUEUE = text(
-    "INSERT INTO outbox_events (tenant_id, task, queue, payload) "
-    "VALUES (:tenant, :task, :queue, CAST(:payload AS jsonb))"
-)
+_FEED = "SELECT iama_record_events($1, $2, $3, $4)"
+_AUDIT = "SELECT iama_audit($1, $2, $3, $4, $5)"
+_ENQUEUE = "INSERT INTO outbox_events (tenant_id, task, queue, payload) VALUES ($1, $2, $3, $4)"
+
+
+class _InnerSession(Session):
+    """Takes SQL text through `execute`, which SQLModel discourages for selects."""
+
+    execute = orm.Session.execute
+
+
+class DatabaseSession(AsyncSession):
+    """`exec` for statements on rows, `execute` for SQL text; its rows stay readable after the commit."""
+
+    sync_session_class = _InnerSession
+    execute = sqlalchemy_asyncio.AsyncSession.execute
+
+    @classmethod
+    def inside(cls, opened: Transaction) -> "DatabaseSession":
+        """Return a session that works within an open transaction, which it neither begins nor ends."""
+        return cls(bind=opened.connection, expire_on_commit=False)
 
 
 class UnitOfWork:
     """An open transaction of one actor inside one tenant."""
 
-    def __init__(self, session: AsyncSession, actor: Actor) -> None:
-        self.session = session
+    def __init__(self, opened: Transaction, actor: Actor) -> None:
+        self._opened = opened
+        self._session: DatabaseSession | None = None
+        self._wakes: list[Wake] = []
         self.actor = actor
 
     @property
@@ -33,29 +52,46 @@ class UnitOfWork:
         """The tenant whose rows this transaction sees."""
         return self.actor.tenant_id
 
+    @property
+    def session(self) -> DatabaseSession:
+        """Rows as objects; made on first use, since most short transactions only call database functions."""
+        if self._session is None:
+            self._session = DatabaseSession.inside(self._opened)
+        return self._session
+
+    async def call(self, statement: str, *values: Any) -> Any:
+        """Run one statement of ours with `$n` parameters and return the first value of its first row.
+
+        A JSON parameter is given as text, a JSON value comes back as objects.
+        """
+        return await self._opened.driver.fetchval(statement, *values)
+
+    def wake(self, *wakes: Wake) -> None:
+        """Wake others once this transaction is committed."""
+        self._wakes += wakes
+
     async def record(self, job_id: UUID, state_revision: int, events: list[dict[str, Any]]) -> None:
         """Append frames to the job's feed; readers wake after commit."""
-        await self.session.execute(
-            _FEED, {"tenant": self.tenant_id, "job": job_id, "revision": state_revision, "events": to_json(events)}
-        )
+        await self.call(_FEED, self.tenant_id, job_id, state_revision, to_json(events))
+        self.wake(feed_wake(self.tenant_id, job_id))
 
     async def audit(self, event_type: str, job_id: UUID | None = None, **body: Any) -> int:
         """Append one link to the tenant's audit chain and return its sequence number."""
-        facts = {"actor": actor_fact(self.actor), **body}
-        values = {
-            "tenant": self.tenant_id,
-            "type": event_type,
-            "job": job_id,
-            "actor": self.actor.user_id,
-            "body": to_json(facts),
-        }
-        return int((await self.session.execute(_AUDIT, values)).scalar_one())
+        facts = to_json({"actor": actor_fact(self.actor), **body})
+        return int(await self.call(_AUDIT, self.tenant_id, event_type, job_id, self.actor.user_id, facts))
 
     async def enqueue(self, task: str, queue: str, **payload: Any) -> None:
         """Hand a task to the queue when this transaction commits."""
-        values = {"tenant": self.tenant_id, "task": task, "queue": queue, "payload": to_json(payload)}
-        await self.session.execute(_ENQUEUE, values)
-        await self.session.execute(text("SELECT pg_notify('iama_outbox', '')"))
+        await self.call(_ENQUEUE, self.tenant_id, task, queue, to_json(payload))
+        self.wake(OUTBOX)
+
+    async def _finish(self) -> None:
+        if self._session is not None:
+            await self._session.commit()
+
+    async def _close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
 
 
 def to_json(value: Any) -> str:
@@ -73,18 +109,28 @@ def actor_fact(actor: Actor) -> dict[str, Any]:
     }
 
 
+def _isolation(actor: Actor) -> str:
+    """Name tenant and person to row-level security until the transaction ends; both are UUIDs, never foreign text."""
+    person = UUID(str(actor.user_id)) if actor.user_id else ""
+    return f"SET LOCAL app.tenant_id = '{UUID(str(actor.tenant_id))}';SET LOCAL app.actor_id = '{person}'"
+
+
 @asynccontextmanager
 async def unit_of_work(actor: Actor) -> AsyncIterator[UnitOfWork]:
     """Begin a transaction as `actor`; commit at the end of the block, roll back on any exception."""
-    async with session_factory()() as session, session.begin():
-        await session.execute(
-            _ISOLATE, {"tenant": str(actor.tenant_id), "actor": str(actor.user_id) if actor.user_id else ""}
-        )
-        yield UnitOfWork(session, actor)
+    async with transaction(_isolation(actor)) as opened:
+        uow = UnitOfWork(opened, actor)
+        try:
+            yield uow
+            await uow._finish()
+        finally:
+            await uow._close()
+    sender().add(uow._wakes)
 
 
 @asynccontextmanager
-async def global_session() -> AsyncIterator[AsyncSession]:
+async def global_session() -> AsyncIterator[DatabaseSession]:
     """Begin a transaction without a tenant: only tables outside row-level security answer."""
-    async with session_factory()() as session, session.begin():
+    async with transaction() as opened, DatabaseSession.inside(opened) as session:
         yield session
+        await session.commit()

@@ -4,18 +4,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from services.canon.errors import IamaError
 from services.canon.lifecycle import JobState
 from services.canon.tasks import ITEMS, ItemKind, TimerKind
 from services.infra.unit_of_work import UnitOfWork, actor_fact, to_json
+from services.infra.wakes import OUTBOX, feed_wake
 
-_TRANSITION = text(
-    "SELECT iama_transition(:tenant, :job, :expected, :to_state, :trigger, :reason, CAST(:actor AS jsonb), "
-    "CAST(:changes AS jsonb), :fact, CAST(:items AS jsonb), CAST(:timers AS jsonb), CAST(:events AS jsonb))"
-)
-_ADD_ITEM = text("SELECT iama_add_item(:tenant, :job, :state, :revision, :key, CAST(:item AS jsonb))")
+_TRANSITION = "SELECT iama_transition($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+_ADD_ITEM = "SELECT iama_add_item($1, $2, $3, $4, $5, $6)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +67,25 @@ async def transition(uow: UnitOfWork, job_id: UUID, expected_revision: int, chan
         IamaError: `JOB_NOT_FOUND`, `STATE_REVISION_CONFLICT` (with the present state) or `TRANSITION_NOT_ALLOWED`;
             nothing is written.
     """
-    values = {
-        "tenant": uow.tenant_id,
-        "job": job_id,
-        "expected": expected_revision,
-        "to_state": change.to.value,
-        "trigger": change.trigger,
-        "reason": change.reason,
-        "actor": to_json(actor_fact(uow.actor)),
-        "changes": to_json(change.changes),
-        "fact": change.fact,
-        "items": to_json([item.as_json() for item in change.items]),
-        "timers": to_json([{"kind": kind.value, "seconds": seconds} for kind, seconds in change.timers]),
-        "events": to_json(list(change.events)),
-    }
-    answer: dict[str, Any] = (await uow.session.execute(_TRANSITION, values)).scalar_one()
+    answer: dict[str, Any] = await uow.call(
+        _TRANSITION,
+        uow.tenant_id,
+        job_id,
+        expected_revision,
+        change.to.value,
+        change.trigger,
+        change.reason,
+        to_json(actor_fact(uow.actor)),
+        to_json(change.changes),
+        change.fact,
+        to_json([item.as_json() for item in change.items]),
+        to_json([{"kind": kind.value, "seconds": seconds} for kind, seconds in change.timers]),
+        to_json(list(change.events)),
+    )
     if "error" in answer:
         code = answer.pop("error")
         raise IamaError(code, current_revision=answer.get("state_revision"), **answer)
+    uow.wake(feed_wake(uow.tenant_id, job_id), *([OUTBOX] if change.items else []))
     return Applied(JobState(answer["from"]), JobState(answer["status"]), answer["state_revision"])
 
 
@@ -96,13 +93,6 @@ async def add_item(
     uow: UnitOfWork, job_id: UUID, state: str, revision: int, key: str, item: ItemRequest
 ) -> UUID | None:
     """Put one more item of the present state on its queue; None when the key was used before."""
-    values = {
-        "tenant": uow.tenant_id,
-        "job": job_id,
-        "state": state,
-        "revision": revision,
-        "key": key,
-        "item": to_json(item.as_json()),
-    }
-    added: UUID | None = (await uow.session.execute(_ADD_ITEM, values)).scalar_one()
+    added: UUID | None = await uow.call(_ADD_ITEM, uow.tenant_id, job_id, state, revision, key, to_json(item.as_json()))
+    uow.wake(OUTBOX)
     return added

@@ -15,6 +15,7 @@ class AuditEvent(TenantRow, table=True):
     __tablename__ = "audit_events"
     __table_args__ = (unique("tenant_id", "seq"),)
 
+    tenant_id: UUID = Field(foreign_key="tenants.id", nullable=False)
     seq: int = Field(sa_column=Column(BigInteger, nullable=False))
     event_type: str = Field(index=True)
     job_id: UUID | None = Field(default=None, index=True)
@@ -31,6 +32,9 @@ class AuditHead(SQLModel, table=True):
 
     tenant_id: UUID = Field(primary_key=True)
     seq: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default=text("0")))
+    prev_hash: bytes = Field(
+        default=b"", sa_column=Column(LargeBinary, nullable=False, server_default=text("'\\x'::bytea"))
+    )
     head_hash: bytes = Field(
         default=b"", sa_column=Column(LargeBinary, nullable=False, server_default=text("'\\x'::bytea"))
     )

@@ -17,9 +17,8 @@ TIME: Any = DateTime(timezone=True)
 
 
 def one_of(column: str, values: Iterable[str], name: str) -> CheckConstraint:
-    """Restrict a text column to a closed list of words."""
-    quoted = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({quoted})", name=name)
+    """Restrict a text column to a closed list of words, as one constant: PostgreSQL reads checks anew per statement."""
+    return CheckConstraint(f"{column} = ANY ('{{{','.join(values)}}}'::text[])", name=name)
 
 
 def identity() -> Any:

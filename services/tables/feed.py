@@ -15,6 +15,7 @@ class JobEvent(JobRow, table=True):
     __tablename__ = "job_events"
     __table_args__ = job_reference(unique("job_id", "seq"))
 
+    job_id: UUID = Field(nullable=False)
     seq: int = Field(sa_column=Column(BigInteger, nullable=False))
     type: str
     payload: dict[str, Any] = document()

@@ -56,7 +56,7 @@ class RefactorJob(SQLModel, table=True):
         one_of("wait_kind", [value.value for value in WaitKind], "ck_refactor_jobs_wait_kind"),
         one_of("failure_class", [value.value for value in FailureClass], "ck_refactor_jobs_failure_class"),
         Index("ix_refactor_jobs_tenant_created", "tenant_id", text("created_at DESC")),
-        Index("ix_refactor_jobs_status", "status"),
+        {"postgresql_with": {"fillfactor": 60}},
     )
 
     id: UUID = identity()
@@ -131,6 +131,7 @@ class JobTransition(JobRow, table=True):
     __tablename__ = "job_transitions"
     __table_args__ = job_reference(unique("job_id", "state_revision"))
 
+    job_id: UUID = Field(nullable=False)
     state_revision: int = Field(sa_column=Column(BigInteger, nullable=False))
     from_state: str
     to_state: str

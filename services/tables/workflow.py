@@ -42,6 +42,7 @@ class WorkflowStep(JobRow, table=True):
         ),
     )
 
+    job_id: UUID = Field(nullable=False)
     step_key: str
     kind: str
     queue: str
@@ -74,8 +75,10 @@ class WorkflowTimer(JobRow, table=True):
     __tablename__ = "workflow_timers"
     __table_args__ = job_reference(
         Index("ix_workflow_timers_due", "fires_at", postgresql_where=text("fired_at IS NULL AND cancelled_at IS NULL")),
+        Index("ix_workflow_timers_open", "job_id", postgresql_where=text("fired_at IS NULL AND cancelled_at IS NULL")),
     )
 
+    job_id: UUID = Field(nullable=False)
     kind: str
     state_revision: int = Field(sa_column=Column(BigInteger, nullable=False))
     fires_at: datetime = created()

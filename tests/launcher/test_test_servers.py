@@ -6,7 +6,7 @@ import psycopg
 import redis
 from sqlalchemy import text
 
-from services.infra.database import session_factory
+from services.infra.unit_of_work import global_session
 from tests.support.servers import RunningServers
 
 
@@ -31,7 +31,7 @@ class TestRunningServers:
 class TestAppEnv:
     def test_product_reaches_the_migrated_database_as_an_ordinary_role(self, app_env: dict[str, str]) -> None:
         async def ask() -> tuple[str, bool]:
-            async with session_factory()() as session:
+            async with global_session() as session:
                 row = (
                     await session.execute(
                         text("SELECT current_user, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")

@@ -14,7 +14,7 @@ from services.core.clock import now
 from services.core.ids import new_id
 from services.tables import METADATA
 
-_ONE_OF = re.compile(r"^(\w+) IN \('?([^',)]+)")
+_ONE_OF = re.compile(r"^(\w+) (?:IN \('?|= ANY \('\{)([^',)}]+)")
 _SPECIAL: dict[str, dict[str, Any]] = {"subscription_tiers": {"user_id": new_id}}
 """Columns that a check of several columns asks for."""
 

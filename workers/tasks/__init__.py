@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from services.infra.database import engine
+from services.infra.wakes import sender
 
 
 def run(name: str, payload: dict[str, Any]) -> str:
@@ -17,4 +18,5 @@ async def _run(name: str, payload: dict[str, Any]) -> str:
     try:
         return await TASKS[name](payload)
     finally:
+        await sender().finish()
         await engine().dispose()
