@@ -16,6 +16,7 @@ from iama_app.cli.launch_error import EXIT_REFUSED, LaunchError
 from services.canon.errors import IamaError
 from services.core.tree import UnsafePathError, normalise_path
 from services.engine.apply import OperationStatus
+from services.engine.protection import protected_entries
 from services.engine.refusals import RefusedError
 
 EXIT_PARTIAL = 3
@@ -78,8 +79,8 @@ def _options(texts: list[str]) -> dict[str, str]:
 
 
 def _protected(folder: Folder) -> tuple[str, ...]:
-    """Return what may not be written: symbolic links and whatever lies behind them."""
-    return folder.links
+    """Return what may not be written: symbolic links with what lies behind them, and what the sources protect."""
+    return (*folder.links, *protected_entries(folder.files))
 
 
 def _ending(planned: Planned, folder: Folder, *, accepts: bool, writes: bool, previews: bool) -> Ending:

@@ -10,8 +10,9 @@ from iama_app.cli.launch_error import LaunchError
 from services.canon.vocabulary import ProposalLevel
 from services.core.tree import Tree
 from services.engine.apply import ApplyResult, OperationStatus, apply_document
-from services.engine.document import EditDocument, document_from_json
+from services.engine.document import EditDocument, document_from_json, document_subset
 from services.engine.hazards import Hazard
+from services.engine.refusals import RefusalCode
 
 STRATEGY = "strategy"
 LEVELS = {level.value.lower(): level for level in ProposalLevel}
@@ -68,7 +69,18 @@ def _plan_goal(tree: Tree, wanted: Wanted) -> Planned:
     level = _level(options.pop(STRATEGY, "standard"))
     goal = parse_goal(wanted.goal or "", options)
     change = plan_change(tree, read_project(tree, wanted.scope), goal, level)
-    return _applied(tree, wanted, change.document, tuple(change.hazards), change.steps)
+    document, left = _without_protected(tree, wanted, change.document)
+    return _applied(tree, wanted, document, tuple(change.hazards), [*change.steps, *left])
+
+
+def _without_protected(tree: Tree, wanted: Wanted, document: EditDocument) -> tuple[EditDocument, list[str]]:
+    """Leave out the operations of a plan that protected files refuse; say which."""
+    result = apply_document(tree, document, scope=wanted.scope, protected=wanted.protected, atomic=False)
+    left = {outcome.index: outcome for outcome in result.outcomes if outcome.code is RefusalCode.PROTECTED_FILE}
+    if not left:
+        return document, []
+    kept = document_subset(document, set(range(len(document.operations))) - set(left))
+    return kept, [f"Left alone: {item.location}. {item.remedy}" for item in left.values()]
 
 
 def _applied(

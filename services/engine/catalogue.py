@@ -16,8 +16,9 @@ from services.engine.facts import PlanFacts, measure
 from services.engine.fixes import FixedTexts, fix_texts
 from services.engine.goals import Goal, GoalKind
 from services.engine.hazards import Hazard, HazardKind
-from services.engine.names import is_python
+from services.engine.names import is_protected, is_python
 from services.engine.project_model import ModuleModel, ProjectModel
+from services.engine.protection import protected_entries
 from services.engine.refusals import RefusalCode, RefusedError
 from services.engine.rename import RenameEdits, rename_edits
 from services.engine.rules import includes_tests, rules_for
@@ -25,7 +26,6 @@ from services.engine.source import SourceText
 from services.engine.syntax import parse
 
 CLEAN_UP_TARGET = "3.9"
-_GENERATED = re.compile(r"@generated|do not edit|auto(?:matically)?[- ]generated", re.I)
 _REQUIRES = re.compile(r"(?:requires-python|python_requires)\s*=\s*[\"']?\s*(?:>=|~=|\^)\s*3\.(\d+)")
 
 
@@ -115,17 +115,18 @@ def _finished(
 def _editable(tree: Tree, project: ProjectModel, goal: Goal, level: ProposalLevel) -> dict[str, SourceText]:
     """Return the sources a fix may change: parsable, in scope, below the goal's path, tests by level.
 
-    Files that a generator writes are left: their next version would undo the change.
+    Files that the tree itself protects are left.
     """
     if goal.path is not None and not any(is_within(path, (goal.path,)) for path in tree):
         raise RefusedError(RefusalCode.FILE_MISSING, goal.path)
     found: dict[str, SourceText] = {}
+    protected = protected_entries(tree)
     for module in project.in_scope:
         wanted = is_within(module.path, (goal.path,)) if goal.path else True
         if not wanted or module.problem or (module.is_test and not includes_tests(level)):
             continue
         source = parse(module.path, tree[module.path]).source
-        if source is not None and module.path.endswith(".py") and not _GENERATED.search(source.text[:2000]):
+        if source is not None and module.path.endswith(".py") and not is_protected(module.path, protected):
             found[module.path] = source
     return found
 

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,9 +15,10 @@ from services.engine.document import (
     SearchReplace,
 )
 from services.engine.hazards import Hazard
-from services.engine.names import is_protected
+from services.engine.names import folders_above, is_protected
 from services.engine.node_operations import NodeAnchored
 from services.engine.nodes import node_splice
+from services.engine.protection import why_protected
 from services.engine.refusals import RefusalCode, RefusedError
 from services.engine.source import SourceText, Splice, plain_lines, text_fingerprint
 from services.engine.symbolic import PLANNERS, EditLimits, TreeEdits, plan_symbolic
@@ -44,7 +45,7 @@ class Workspace:
 
     def __post_init__(self) -> None:
         for path in self.tree:
-            self._folders.update(_above(path))
+            self._folders.update(folders_above(path))
 
     def is_folder(self, path: str) -> bool:
         """Tell whether files lie below a path."""
@@ -73,7 +74,7 @@ class Workspace:
         elif path not in self.tree:
             self.made[path] = file_fingerprint(content)
         self.tree[path] = content
-        self._folders.update(_above(path))
+        self._folders.update(folders_above(path))
 
 
 def perform(operation: Operation, workspace: Workspace) -> None:
@@ -86,7 +87,7 @@ def require_writable(path: str, workspace: Workspace) -> None:
     if not is_within(path, workspace.scope):
         raise RefusedError(RefusalCode.OUT_OF_SCOPE, path)
     if is_protected(path, workspace.protected):
-        raise RefusedError(RefusalCode.PROTECTED_FILE, path)
+        raise RefusedError(RefusalCode.PROTECTED_FILE, path, why_protected(path, workspace.tree))
 
 
 def content_of(operation: FileCreate) -> bytes:
@@ -211,19 +212,11 @@ def _existing(tree: Tree, path: str) -> bytes:
 
 def _require_free(workspace: Workspace, path: str) -> None:
     """Refuse a path that exists, lies below a file, or is a folder."""
-    taken = next((item for item in (*_above(path), path) if item in workspace.tree), None)
+    taken = next((item for item in (*folders_above(path), path) if item in workspace.tree), None)
     if taken is None and workspace.is_folder(path):
         taken = path
     if taken is not None:
         raise RefusedError(RefusalCode.FILE_EXISTS, taken)
-
-
-def _above(path: str) -> Iterator[str]:
-    """Yield the folders above a path, outermost first."""
-    end = path.find("/")
-    while end > 0:
-        yield path[:end]
-        end = path.find("/", end + 1)
 
 
 def _trimmed(start: int, search: str, replace: str) -> Splice:

@@ -9,6 +9,7 @@ from services.artifacts import service as artifacts
 from services.artifacts.schemas import ArtifactType
 from services.baselines.generation import FOLDER
 from services.canon.vocabulary import ProposalLevel
+from services.engine.protection import protected_entries
 from services.infra.unit_of_work import UnitOfWork, unit_of_work
 from services.metering import service as metering
 from services.tables.jobs import StrategyProposal
@@ -47,7 +48,9 @@ async def load_source(claim: Claim) -> JobSource:
         raise ItemFaultError("the source artifact is missing")
     ref = snapshot_ref(claim.actor.tenant_id, workspace.tree_artifact_id)
     tree = dict(await SNAPSHOTS.read(ref))
-    return JobSource(tree, ref, workspace.tree_artifact_id, workspace, protected, tier, level)
+    return JobSource(
+        tree, ref, workspace.tree_artifact_id, workspace, [*protected, *protected_entries(tree)], tier, level
+    )
 
 
 async def _level(uow: UnitOfWork, proposal_id: UUID | None) -> ProposalLevel:
