@@ -1,6 +1,7 @@
 """The feed: order, pages, and subscriptions that neither skip nor repeat."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -55,6 +56,19 @@ class TestSubscribe:
         await writer
         await subscription.aclose()
         assert seen == list(range(1, 22))
+
+    async def test_sees_within_three_seconds_what_no_wake_up_announced(
+        self, bench: Bench, workspace: Workspace
+    ) -> None:
+        job_id = bench.job(workspace)
+        subscription = feed.subscribe(workspace.person, job_id, 0)
+        first = asyncio.ensure_future(anext(subscription))
+        await asyncio.sleep(0.5)
+        write = "SELECT iama_record_events(%s, %s, 0, %s::jsonb)"
+        bench.run(write, workspace.tenant_id, job_id, json.dumps([_line("silent")]))
+        async with asyncio.timeout(3):
+            assert [frame.payload["message"] for frame in await first] == ["silent"]
+        await subscription.aclose()
 
     async def test_wakes_within_two_seconds_of_a_commit(self, bench: Bench, workspace: Workspace) -> None:
         job_id = bench.job(workspace)

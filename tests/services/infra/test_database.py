@@ -1,0 +1,63 @@
+"""Transactions: a dead connection is replaced before it is used, a lost one is told, none returns half-open."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from services.core.ids import new_id
+from services.infra.database import POOL_SIZE, is_connection_lost, transaction
+from tests.support.bench import Bench
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+CUT = (
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND usename = %s"
+)
+INSERT = "INSERT INTO users (id, email) VALUES ($1, $2)"
+
+
+async def _open_at_once(count: int) -> None:
+    async def one() -> None:
+        async with transaction() as opened:
+            await opened.driver.fetchval("SELECT pg_sleep(0.05)")
+
+    await asyncio.gather(*(one() for _ in range(count)))
+
+
+class TestTransaction:
+    async def test_goes_on_after_the_server_cut_every_idle_connection(self, bench: Bench) -> None:
+        await _open_at_once(POOL_SIZE)
+        assert bench.value(CUT, "iama_app") >= POOL_SIZE
+        await _open_at_once(POOL_SIZE)
+
+    async def test_tells_that_the_connection_was_lost_and_writes_nothing(self, bench: Bench) -> None:
+        user_id = new_id()
+        with pytest.raises(Exception) as caught:
+            async with transaction() as opened:
+                await opened.driver.execute(INSERT, user_id, f"{user_id}@example.org")
+                bench.value(CUT, "iama_app")
+        assert is_connection_lost(caught.value)
+        assert bench.count("users", "id = %s", [user_id]) == 0
+
+    async def test_refuses_to_commit_what_failed_unnoticed(self, bench: Bench) -> None:
+        user_id = new_id()
+        with pytest.raises(asyncpg.InFailedSQLTransactionError):
+            async with transaction() as opened:
+                await opened.driver.execute(INSERT, user_id, f"{user_id}@example.org")
+                with pytest.raises(asyncpg.DivisionByZeroError):
+                    await opened.driver.execute("SELECT 1 / 0")
+        assert bench.count("users", "id = %s", [user_id]) == 0
+
+    async def test_cancelled_in_the_middle_leaves_no_transaction_behind(self, bench: Bench) -> None:
+        async def endless() -> None:
+            async with transaction() as opened:
+                await opened.driver.execute("SELECT pg_sleep(60)")
+
+        task = asyncio.create_task(endless())
+        await asyncio.sleep(0.2)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        busy = "usename = 'iama_app' AND datname = current_database() AND state <> 'idle'"
+        assert bench.count("pg_stat_activity", busy) == 0
