@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,87 @@ def declared_encoding(path: str, raw: bytes) -> str:
     return "utf-8"
 
 
+def node(files: dict[str, bytes], operation: dict[str, Any]) -> bool:
+    """Find the definition by its fingerprint alone: some run of whole tokens of the file has that hash and name."""
+    raw = files[operation["path"]]
+    bom = BOM if raw.startswith(BOM) else b""
+    encoding = declared_encoding(operation["path"], raw)
+    stored = raw[len(bom) :].decode(encoding)
+    ends = re.findall("\r\n|\r|\n", stored)
+    if len(set(ends)) > 1:
+        return False
+    text = stored.replace("\r\n", "\n").replace("\r", "\n")
+    spans = list(hashed_spans(text, operation["node_fingerprint"]))
+    chosen = (operation.get("occurrence") or 1) - 1 if len(spans) > 1 else 0
+    start, end = spans[chosen]
+    lines = text.splitlines(keepends=True)
+    result = NODE_STEPS[operation["op"]](text, lines, start, end, operation)
+    files[operation["path"]] = bom + result.replace("\n", ends[0] if ends else "\n").encode(encoding)
+    return True
+
+
+def hashed_spans(text: str, fingerprint: str) -> Iterator[tuple[int, int]]:
+    """Yield places, from the first word of a line to the end of a later token, whose text has a hash."""
+    starts = [match.end(1) for match in re.finditer(r"^([ \t]*)(?=\S)", text, re.M)]
+    starts += [match.end() for match in re.finditer(r"[;:] ", text)]
+    ends = sorted({match.end() for match in re.finditer(r"\S(?=\s|$|;|,)|;", text)})
+    for start in sorted(set(starts)):
+        for end in ends:
+            if end > start and hashlib.sha256(text[start:end].encode()).hexdigest() == fingerprint:
+                yield start, end
+                break
+
+
+def node_replace(text: str, lines: list[str], start: int, end: int, operation: dict[str, Any]) -> str:
+    """Put other text in the place of a definition."""
+    return text[:start] + re.sub(r"\n\Z", "", operation["text"]).lstrip(" \t") + text[end:]
+
+
+def node_insert(text: str, lines: list[str], start: int, end: int, operation: dict[str, Any]) -> str:
+    """Put lines above the first, or below the last line of a definition."""
+    first, last = text[:start].count("\n"), text[:end].count("\n")
+    indent = re.match(r"[ \t]*", lines[first])[0]  # type: ignore[index]
+    body = re.sub(r"\n\Z", "", operation["text"]).split("\n")
+    at = next(number for number, line in enumerate(body) if line.strip())
+    body[at] = indent + body[at].lstrip(" \t")
+    block = "\n".join(body)
+    if operation["op"] == "node_insert_before":
+        return "".join([*lines[:first], block, "\n", *lines[first:]])
+    if lines[last].endswith("\n"):
+        return "".join([*lines[: last + 1], block, "\n", *lines[last + 1 :]])
+    return f"{text}\n{block}"
+
+
+def node_delete(text: str, lines: list[str], start: int, end: int, operation: dict[str, Any]) -> str:
+    """Drop the lines of a definition and the blank ones on one side, or leave `pass` alone in its body."""
+    first, last = text[:start].count("\n"), text[:end].count("\n")
+    depth = indent_of(lines[first])
+    blank = last + 1
+    while blank < len(lines) and not lines[blank].strip():
+        blank += 1
+    follows = blank < len(lines) and indent_of(lines[blank]) >= depth and lines[blank].strip()[0] not in "}])"
+    before = first - 1
+    while before >= 0 and not lines[before].strip():
+        before -= 1
+    opens = before >= 0 and lines[before].rstrip().endswith(":") and indent_of(lines[before]) < depth
+    if opens and not follows and operation.get("language", "python") == "python":
+        return text[:start] + "pass" + text[end:]
+    return "".join([*lines[:first], *lines[blank:]] if follows else [*lines[: before + 1], *lines[last + 1 :]])
+
+
+def indent_of(line: str) -> int:
+    """Count the blanks in front of a line."""
+    return len(line) - len(line.lstrip(" \t"))
+
+
+NODE_STEPS = {
+    "node_replace": node_replace,
+    "node_insert_before": node_insert,
+    "node_insert_after": node_insert,
+    "node_delete": node_delete,
+}
+
+
 def file_create(files: dict[str, bytes], operation: dict[str, Any]) -> bool:
     """Write a new file."""
     text = operation["content"]
@@ -129,6 +211,7 @@ def rename_symbol(files: dict[str, bytes], operation: dict[str, Any]) -> bool:
 
 STEPS = {
     "search_replace": search_replace,
+    **dict.fromkeys(NODE_STEPS, node),
     "file_create": file_create,
     "file_delete": file_delete,
     "file_move": file_move,
