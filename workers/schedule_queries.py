@@ -24,18 +24,22 @@ INSERT INTO outbox_events (tenant_id, task, queue, payload)
 SELECT tenant_id, 'run_item', queue, jsonb_build_object('step_id', id, 'tenant_id', tenant_id) FROM lost
 """
 
-REPUBLISH_STALE = """
-WITH stale AS (
-    UPDATE workflow_steps SET published_at = clock_timestamp()
-    WHERE status = 'READY' AND available_at < clock_timestamp() - interval '3 seconds'
-      AND published_at < clock_timestamp() - CASE WHEN queue = ANY($1) THEN interval '3 seconds'
-                                                  ELSE interval '60 seconds' END
+UNCLAIMED = """
+SELECT id, queue FROM workflow_steps
+WHERE status = 'READY' AND available_at < clock_timestamp() - interval '3 seconds'
+  AND published_at < clock_timestamp() - interval '3 seconds'
+"""
+"""Items handed over but not claimed: they wait in their queue, or their entry is lost."""
+
+REPUBLISH = """
+WITH lost AS (
+    UPDATE workflow_steps SET published_at = clock_timestamp() WHERE id = ANY($1) AND status = 'READY'
     RETURNING id, tenant_id, queue
 )
 INSERT INTO outbox_events (tenant_id, task, queue, payload)
-SELECT tenant_id, 'run_item', queue, jsonb_build_object('step_id', id, 'tenant_id', tenant_id) FROM stale
+SELECT tenant_id, 'run_item', queue, jsonb_build_object('step_id', id, 'tenant_id', tenant_id) FROM lost
 """
-"""Items published but never claimed: a flushed Redis lost them, or their queue is long ($1: queues now empty)."""
+"""Hands items over again whose entry nobody has any more: a flushed Redis, or a worker killed before its claim."""
 
 DUE_TIMERS = """
 SELECT id, tenant_id FROM workflow_timers
