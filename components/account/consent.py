@@ -20,7 +20,7 @@ _FLOW: Sequence[tuple[str, str, str, str]] = (
     ("Files with secrets", "yes", "excluded, named in the report", "never"),
     ("Spec, tests and diffs", "yes", "encrypted, 14 days", "as context of the same job"),
     ("Passwords and keys of repositories", "yes", "encrypted", "never"),
-    ("Job record, usage, audit events", "–", "kept for audit and billing", "never"),
+    ("Job record, usage, audit events", "—", "kept for audit and billing", "never"),
 )
 _COLUMNS = (
     Column("What", "30%"),

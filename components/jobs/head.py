@@ -60,7 +60,8 @@ def job_rail(head: rx.Var, view: rx.Var, current: str, foot: rx.Component | None
         RailLink(key, title, tag, "/jobs/" + head.job_id.to(str) + (f"/{key}" if key else ""), getattr(view, field))
         for key, title, tag, field in _LINKS
     ]
-    return rail(rail_links(links, current), _context(view), _conditions(view), foot=foot)
+    known = rx.fragment(rail_links(links, current), _context(view), _conditions(view))
+    return rail(rx.cond(head.job_id != "", known, rx.fragment()), foot=foot)
 
 
 def _context(view: rx.Var) -> rx.Component:

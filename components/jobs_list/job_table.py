@@ -16,7 +16,7 @@ _COLUMNS = (
     Column("State", "212px"),
     Column("Goal and path"),
     Column("Risk and strategy", "172px"),
-    Column("Behaviour, before and after", "184px"),
+    Column("Behaviour, before and after", "200px"),
     Column("Repository", "136px", drop=True),
     Column("Took, started", "112px", number=True),
     Column("Expires", "60px", number=True),

@@ -11,9 +11,9 @@ from components.ui.table import Column, cell, table
 from state.repositories.picker import RepositoriesState as State
 
 _COLUMNS = (
-    Column("Repository", "28%"),
+    Column("Repository", "22%"),
     Column("Address"),
-    Column("Branch", "120px"),
+    Column("Branch", "104px"),
     Column("Jobs", "64px", number=True),
     Column("Last used", "176px", number=True, drop=True),
     Column("", "96px"),
@@ -108,7 +108,7 @@ def limits_column() -> rx.Component:
 def _row(row: rx.Var) -> rx.Component:
     return rx.el.tr(
         cell(row.label, class_name="medium"),
-        cell(rx.el.span(row.url, class_name="code-sm muted")),
+        cell(rx.el.span(row.url, class_name="code-sm muted", title=row.url)),
         cell(rx.el.span(row.branch, class_name="code-sm")),
         cell(row.jobs, number=True),
         cell(rx.el.span(row.last_used, class_name="text-xs muted"), number=True, drop=True),

@@ -40,7 +40,10 @@ def _billing() -> rx.Component:
     return rx.el.section(
         rx.el.h2("Billing", class_name="text-md"),
         facts(
-            ("Plan", State.plan), ("Jobs left today", "no limit"), ("Open jobs", State.open_jobs), ("Wallet", "yours")
+            ("Plan", State.billing.plan),
+            ("Jobs today", State.billing.today),
+            ("Open jobs", State.billing.open_jobs),
+            ("Charged to", State.billing.charged),
         ),
         aria_label="Billing",
     )

@@ -13,7 +13,7 @@ from iama_app.api.dependencies import SESSION_COOKIE, origin_of, require_same_or
 from services.canon.clocks import WEB_SESSION_SECONDS
 from services.canon.errors import IamaError
 from services.canon.vocabulary import Segment
-from services.core.actor import Surface
+from services.core.actor import Surface, user_actor
 from services.identity import service as identity
 from services.identity.flash import FLASH_COOKIE, FLASH_SECONDS, Flash, seal_flash
 from services.identity.rules import REQUIRED_CONSENT
@@ -52,13 +52,16 @@ async def register(
 async def sign_in(
     request: Request, email: Text = "", password: Text = "", return_to: ReturnTo = ""
 ) -> RedirectResponse:
-    """Sign in; goes on to the page that was asked for."""
+    """Sign in; goes on to the page that was asked for, by way of the welcome page until consent is given."""
     try:
         await sign_in_limit(request)
         account = await identity.check_password(email, password)
+        async with unit_of_work(user_actor(account.user_id, account.tenant_id, Surface.WEB)) as uow:
+            welcome = not await identity.has_consented(uow)
     except IamaError as error:
         return _refused(request, "sign-in", error, email, return_to)
-    return await _signed_in(request, account, own_path(return_to))
+    target = _with_return(WELCOME_PAGE, return_to) if welcome else own_path(return_to)
+    return await _signed_in(request, account, target)
 
 
 @router.post("/sign-out")

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from services.canon.reasons import reason_sentence
 from services.canon.vocabulary import STATE_WORDS
+from services.core.wording import plural
 from services.delivery.schemas import DeliveryView
 from services.feed.schemas import Frame
 from services.jobs.schemas import JobView
@@ -60,7 +61,8 @@ def summary(delivery: DeliveryView, branch: str | None, commit: str | None) -> s
     lines = [f"Branch {branch} at {(commit or '')[:12]}", ""]
     if delivery.dropped_operations:
         left = sorted({item["path"] for item in delivery.dropped_operations})
-        lines.append(f"Left out: {len(delivery.dropped_operations)} edits, because the proof did not hold with them")
+        edits = plural(len(delivery.dropped_operations), "edit")
+        lines.append(f"Left out: {edits}, because the proof did not hold with them")
         lines += [*(f"  {path}" for path in left), ""]
     for item in delivery.diff_files:
         lines.append(f"  {item.change.lower():<9} {item.path}  +{item.additions} -{item.deletions}")

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.core.tree import Tree
+from services.core.wording import plural
 from services.delivery.schemas import TRAILER
 
 _BEFORE, _AFTER = "before/", "after/"
@@ -22,7 +23,7 @@ def commit_message(goal: str, job_id: UUID, evidence_hash: str, dropped: int) ->
     lines = [goal[:72], ""]
     lines.append("Behaviour was proven before and after this change; the evidence record has the hash below.")
     if dropped:
-        lines.append(f"{dropped} planned edits were left out because the proof did not hold with them.")
+        lines.append(f"Left out, because the proof did not hold with them: {plural(dropped, 'planned edit')}.")
     lines += ["", f"Job: {job_id}", f"Evidence-Record: {evidence_hash}", TRAILER, ""]
     return "\n".join(lines)
 

@@ -4,10 +4,13 @@ from typing import Any
 
 import reflex as rx
 
+from services.access import service as access
+from services.access import usage
 from services.canon.errors import IamaError
 from services.canon.vocabulary import Segment as Words
 from services.identity import service as identity
 from services.identity.schemas import MeChanges, Segment
+from services.infra.unit_of_work import UnitOfWork
 from state.account.views import PersonView, person_view
 from state.base import SIGN_IN_PATH, WELCOME_PATH, PageState, guarded, safe_path, sign_in_address
 
@@ -24,7 +27,7 @@ class SessionState(PageState, rx.State):
         path = self.router.url.path
         try:
             async with self._unit_of_work() as uow:
-                self.person = person_view(await identity.get_me(uow))
+                self.person = await _person(uow)
         except IamaError as error:
             if error.code != "AUTHENTICATION_REQUIRED":
                 raise
@@ -53,7 +56,12 @@ class SessionState(PageState, rx.State):
         if segment not in list(Words):
             raise IamaError("VALIDATION_FAILED", fields=["segment"])
         async with self._unit_of_work() as uow:
-            self.person = person_view(await identity.update_me(uow, MeChanges(segment=Segment(segment))))
+            await identity.update_me(uow, MeChanges(segment=Segment(segment)))
+            self.person = await _person(uow)
+
+
+async def _person(uow: UnitOfWork) -> PersonView:
+    return person_view(await identity.get_me(uow), await access.get_plan(uow), await usage.summarise(uow))
 
 
 class HomeState(PageState, rx.State):

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from services.access.schemas import Plan
+from services.access.usage import PhaseUse, UsageSummary
 from services.identity.schemas import Me
 
-PLAN_WORDS = "Local plan"
-"""Name of the plan of an installation of one's own, the same on every page."""
+NO_LIMIT = "no limit"
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,23 @@ _FIELD_OF_CODE: dict[str, str] = {
 }
 
 
-def person_view(me: Me) -> PersonView:
+def plan_words(plan: Plan) -> str:
+    """Name a plan, the same on every page."""
+    return "Local plan" if plan.source == "LOCAL_PLAN" else f"{plan.tier.capitalize()} plan"
+
+
+def left_words(use: PhaseUse) -> str:
+    """Say what is left of a phase: `3 of 60 left`; without a limit `no limit`."""
+    return NO_LIMIT if use.limit is None else f"{max(use.limit - use.used, 0)} of {use.limit} left"
+
+
+def person_view(me: Me, plan: Plan, use: UsageSummary) -> PersonView:
     """Word the signed-in person for the top bar."""
     return PersonView(
         email=me.email,
         initials=initials(me.email),
-        plan=PLAN_WORDS,
-        quota="no limit",
+        plan=plan_words(plan),
+        quota=left_words(use.phase_1),
         segment=me.segment.value,
         consented=me.consented,
         is_local=me.is_local,

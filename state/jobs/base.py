@@ -106,6 +106,8 @@ class JobPageState(PageState, mixin=True):
     async def enter(self) -> Any:
         """Load the page and follow the job from there."""
         self.loaded, self.notice, self.confirming = False, NoticeView(), False
+        if self.head.job_id not in self.router.url.path:
+            self.head, self.rail = HeadView(), RailView()
         await self._load()
         return type(self).follow
 

@@ -162,9 +162,10 @@ class CompareLineView:
 
 @dataclass(frozen=True)
 class SpecView:
-    """The spec workbench without the draft of this tab."""
+    """The spec workbench without the draft of this tab; an empty `revision` means that there is none yet."""
 
     revision: str = ""
+    is_drafting: bool = False
     next_revision: str = ""
     behaviours: list[BehaviourView] = field(default_factory=list)
     components: list[ComponentView] = field(default_factory=list)

@@ -2,13 +2,15 @@
 
 from datetime import UTC, datetime
 
+from services.core import wording
+from services.core.wording import plural as plural
+
 DASH = "—"
-_THIN_SPACE = "\u2009"
 
 
 def count(value: int | None) -> str:
     """Print a whole number with thin spaces between thousands."""
-    return DASH if value is None else f"{value:,}".replace(",", _THIN_SPACE)
+    return DASH if value is None else wording.count(value)
 
 
 def of(part: int | None, whole: int | None) -> str:
@@ -16,14 +18,9 @@ def of(part: int | None, whole: int | None) -> str:
     return DASH if part is None or whole is None else f"{count(part)} of {count(whole)}"
 
 
-def plural(value: int, noun: str, nouns: str = "") -> str:
-    """Print a count with its noun: `1 file`, `7 files`."""
-    return f"{count(value)} {noun if value == 1 else nouns or noun + 's'}"
-
-
 def money(cents: int | None) -> str:
     """Print an amount given in cents of a dollar."""
-    return DASH if cents is None else f"${cents / 100:,.2f}".replace(",", _THIN_SPACE)
+    return DASH if cents is None else f"${cents / 100:,.2f}".replace(",", wording.THIN_SPACE)
 
 
 def share(part: int, whole: int) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from services.canon.lifecycle import JobState
+from services.canon.lifecycle import TERMINAL_STATES, JobState
 from services.jobs.schemas import JobView
 from services.specs.schemas import RevisionView, SpecView
 from state.jobs import choice_views as shown
@@ -137,7 +137,9 @@ def draft_row(changed: int, base: int) -> shown.RevisionView:
 def spec_view(job: JobView, spec: SpecView | None) -> shown.SpecView:
     """Word what does not depend on the draft."""
     if spec is None:
-        return shown.SpecView(locked_reason="The spec is drafted after a strategy is chosen.")
+        return shown.SpecView(
+            is_drafting=job.status is JobState.WAITING_SPEC_APPROVAL, locked_reason=_no_spec_because(job.status)
+        )
     unseen = [item for item in spec.bdd_items if not observed(item.model_dump())]
     return shown.SpecView(
         revision=f"v{spec.number}",
@@ -161,6 +163,14 @@ def spec_view(job: JobView, spec: SpecView | None) -> shown.SpecView:
         locked_reason="" if spec.editable else "This revision is frozen in the present state.",
         consequence=_consequence(job, spec),
     )
+
+
+def _no_spec_because(state: JobState) -> str:
+    if state in TERMINAL_STATES:
+        return "The job ended before a spec was drafted."
+    if state is JobState.WAITING_SPEC_APPROVAL:
+        return "The spec is being drafted."
+    return "The spec is drafted after a strategy is chosen."
 
 
 def _consequence(job: JobView, spec: SpecView) -> str:

@@ -6,16 +6,14 @@ from typing import Any
 import reflex as rx
 from pydantic import ValidationError
 
-from services.access import service as access
 from services.canon.errors import IamaError
 from services.core.actor import Actor
 from services.engine.goals import EXAMPLES, goal_sentence, parse_goal
 from services.jobs.schemas import CreateJobRequest
-from state.account.views import PLAN_WORDS
 from state.base import NO_PROBLEM, PageState, guarded, internal_error
 from state.repositories.preflight import PreflightView, measure
-from state.setup.loaders import create_and_start
-from state.setup.views import GoalView, SetupErrors, build_request, errors_of, field_error
+from state.setup.loaders import create_and_start, load_billing
+from state.setup.views import BillingView, GoalView, SetupErrors, build_request, errors_of, field_error
 
 _TEXT_MAX = 2000
 _UNTOUCHED = GoalView(examples=list(EXAMPLES[:4]))
@@ -35,8 +33,7 @@ class NewJobState(PageState, rx.State):
     review_tests: bool = False
     errors: SetupErrors = SetupErrors()
     goal_view: GoalView = _UNTOUCHED
-    plan: str = ""
-    open_jobs: str = ""
+    billing: BillingView = BillingView()
     preflight: PreflightView = PreflightView()
     activity: str = ""
 
@@ -45,14 +42,11 @@ class NewJobState(PageState, rx.State):
     async def load(self) -> None:
         """Fill in what the address names and the plan of the workspace."""
         async with self._unit_of_work() as uow:
-            plan = await access.get_plan(uow)
+            self.billing = await load_billing(uow)
         wanted = self.router.url.query_parameters
         self.url = wanted.get("url", self.url)[:_TEXT_MAX]
         self.branch = wanted.get("branch", self.branch)[:_TEXT_MAX]
         self.scope = wanted.get("scope", self.scope)[:_TEXT_MAX]
-        self.plan = PLAN_WORDS
-        limit = plan.concurrent_jobs
-        self.open_jobs = "no limit" if limit is None else f"{limit} at once"
         self.activity = ""
         self.loaded = True
 

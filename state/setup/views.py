@@ -6,9 +6,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from services.access.schemas import Plan
+from services.access.usage import UsageSummary
 from services.canon.errors import IamaError
 from services.canon.limits import SCOPE_MAX_BYTES, SCOPE_MAX_FILES
 from services.jobs.schemas import CreateJobRequest
+from state.account.views import NO_LIMIT, left_words, plan_words
 from state.jobs import format as fmt
 
 _FIELD_OF_CODE: dict[str, str] = {
@@ -55,6 +58,27 @@ class GoalView:
 
     understood: str = ""
     examples: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class BillingView:
+    """What the next job is counted against, in words."""
+
+    plan: str = ""
+    today: str = ""
+    open_jobs: str = ""
+    charged: str = ""
+
+
+def billing_view(plan: Plan, use: UsageSummary, open_jobs: int) -> BillingView:
+    """Word the meters: every figure is the ledger's or the plan's."""
+    most = plan.concurrent_jobs
+    return BillingView(
+        plan=plan_words(plan),
+        today=f"{use.phase_1.used} started, {left_words(use.phase_1)}",
+        open_jobs=f"{open_jobs}, {NO_LIMIT}" if most is None else f"{open_jobs} of {most}",
+        charged="nothing" if plan.source == "LOCAL_PLAN" else "your wallet",
+    )
 
 
 def build_request(fields: Mapping[str, Any]) -> CreateJobRequest:

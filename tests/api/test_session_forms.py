@@ -61,6 +61,15 @@ class TestRegister:
 
 
 class TestSignIn:
+    async def test_leads_to_the_welcome_page_until_consent_is_given(self, visitor: httpx.AsyncClient) -> None:
+        email = f"browser-{secrets.token_hex(6)}@example.org"
+        await visitor.post("/session/register", data={"email": email, "password": PASSWORD})
+        form = {"email": email, "password": PASSWORD, "next": "/jobs/new"}
+        answer = await visitor.post("/session/sign-in", data=form)
+        assert answer.headers["location"] == "/welcome?return_to=/jobs/new"
+        await visitor.post("/session/consent", data={"decision": "accept"})
+        assert (await visitor.post("/session/sign-in", data=form)).headers["location"] == "/jobs/new"
+
     async def test_replaces_the_cookie_each_time(self, visitor: httpx.AsyncClient, ada: Person) -> None:
         form = {"email": ada.email, "password": PASSWORD}
         first = (await visitor.post("/session/sign-in", data=form)).cookies["iama_session"]

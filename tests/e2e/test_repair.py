@@ -137,7 +137,7 @@ class TestNarrowing:
 
     def test_names_the_left_out_edits_in_the_commit(self, source: Path, repaired: FinishedJob) -> None:
         message = git(source, "log", "-1", "--format=%B", repaired.ended.branch or "")
-        assert "1 planned edits were left out" in message
+        assert "did not hold with them: 1 planned edit." in message
         assert TRAILER in message
 
 
@@ -188,7 +188,7 @@ class TestPatchBundle:
         applied = git(tmp_path / "clone", "rev-parse", "HEAD^{tree}")
         assert applied == git(source, "rev-parse", f"{repaired.ended.branch}^{{tree}}")
         message = git(tmp_path / "clone", "log", "-1", "--format=%B")
-        assert TRAILER in message and "1 planned edits were left out" in message
+        assert TRAILER in message and "did not hold with them: 1 planned edit." in message
 
 
 class TestGivingUp:

@@ -8,7 +8,7 @@ from components.jobs.frame import cancel_button, job_regions, page_rail
 from components.jobs.parts import fact_list, section_head
 from components.jobs.revisions import linked_tests, revision_comparison, revision_rail
 from components.layout.heads import action_bar, panel_head
-from components.ui.blocks import loading_rows
+from components.ui.blocks import empty_block, loading_rows
 from components.ui.button import button, link_button
 from components.ui.icon import icon
 from iama_app.shells.workspace import workspace
@@ -21,6 +21,7 @@ ON_LOAD = [SessionState.enter, State.enter]
 def page() -> rx.Component:
     """Draw conflict, behaviours and structure, the revisions beside them, the approval bar below."""
     drafting = loading_rows("Reading behaviours off the code and its tests", rows=8, height=28)
+    nothing = rx.cond(State.view.is_drafting, drafting, empty_block("pencil_line", State.view.locked_reason, _onward()))
     lists = rx.fragment(
         panel_head("Behaviours", rx.cond(State.view.is_editable, _say(), rx.fragment()), fact=State.behaviours_line),
         behaviour_list(State.behaviours, State, State.view.is_editable),
@@ -35,14 +36,24 @@ def page() -> rx.Component:
     centre = rx.el.div(
         conflict_panel(State.conflict, State.choose_side, State.word_merged),
         rx.cond(State.comparing_title != "", _comparison(), rx.fragment()),
-        rx.cond(State.view.revision != "", lists, drafting),
+        rx.cond(State.view.revision != "", lists, nothing),
         class_name="spec-centre",
     )
-    body = [rx.el.div(centre, _detail(), class_name="split"), _turn()]
+    detail = rx.cond(State.view.revision != "", _detail(), rx.fragment())
+    body = [rx.el.div(centre, detail, class_name="split"), rx.cond(State.view.revision != "", _turn(), rx.fragment())]
     compare = button("Compare with v1", tag="diff", size="compact", on_click=State.compare)
     actions = [rx.cond(State.has_history, compare, rx.fragment()), cancel_button(State)]
     regions = job_regions(State, *body, actions=actions, activity="Loading the spec")
     return workspace(*regions, rail=page_rail(State, "spec"))
+
+
+def _onward() -> rx.Component:
+    job = "/jobs/" + State.head.job_id
+    return rx.cond(
+        State.head.state == "WAITING_STRATEGY",
+        link_button("Choose a strategy", job + "/strategy", tag="list_checks"),
+        link_button("Go to the run", job + "/execution", tag="arrow_right"),
+    )
 
 
 def _say() -> rx.Component:

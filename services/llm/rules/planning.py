@@ -8,6 +8,7 @@ from pydantic_core import to_jsonable_python
 
 from services.canon.vocabulary import STRATEGY_WORDS, ProposalLevel
 from services.core.tree import Tree
+from services.core.wording import plural
 from services.engine.apply import OperationStatus, apply_document
 from services.engine.catalogue import ChangePlan, plan_change
 from services.engine.document import EditDocument, document_subset, document_to_json
@@ -154,10 +155,8 @@ def _summary(goal: Goal, planned: _Planned) -> str:
     if not planned.document.operations:
         return f"Nothing to change was found for “{words}” in this scope."
     facts = planned.facts
-    size = (
-        f"{len(planned.document.operations)} edit(s) in {facts.files_changed} file(s), {facts.lines_touched} line(s)."
-    )
-    return f"{LEVEL_PROMISES[planned.level]} {size}"
+    edits, files = plural(len(planned.document.operations), "edit"), plural(facts.files_changed, "file")
+    return f"{LEVEL_PROMISES[planned.level]} {edits} in {files}, {plural(facts.lines_touched, 'line')}."
 
 
 def _analysis(planned: _Planned) -> str:

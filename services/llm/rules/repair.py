@@ -3,6 +3,7 @@
 from itertools import islice
 
 from services.core.tree import Tree
+from services.core.wording import plural
 from services.engine.apply import OperationStatus, apply_document
 from services.engine.document import EditDocument, document_subset
 from services.engine.project_model import ProjectModel
@@ -72,7 +73,7 @@ def _answer(
     files = len({entry.path for entry in dropped})
     total = len(payload.document.operations)
     lead = "Kept the part that passed" if settled else "Trying"
-    summary = f"{lead}: {len(kept)} of {total} edits, leaving out {len(dropped)} in {files} file(s)."
+    summary = f"{lead}: {len(kept)} of {plural(total, 'edit')}, leaving out {len(dropped)} in {plural(files, 'file')}."
     return RepairOutput(document=document, summary=summary, kept=sorted(kept), dropped=dropped, settled=settled)
 
 

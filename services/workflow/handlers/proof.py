@@ -15,6 +15,7 @@ from services.baselines.suite import discover_suite
 from services.canon.clocks import TEST_RUN_SECONDS
 from services.canon.tasks import ItemKind
 from services.core.ids import new_id
+from services.core.wording import tally
 from services.infra.unit_of_work import UnitOfWork, unit_of_work
 from services.tables.evidence import BaselineDecision, BaselineRecord, TestRun
 from services.tables.jobs import RefactorJob
@@ -86,7 +87,8 @@ async def _verdict(
     red = run.generated.red
     green_own = sum(1 for item in run.own.outcomes.values() if item.is_green)
     total = len(suite.cases)
-    await ports.log(f"baseline: {total - len(red)} of {total} generated tests hold, own suite {run.own.counts()}")
+    own = tally(run.own.counts(), "did not run")
+    await ports.log(f"baseline: {total - len(red)} of {total} generated tests hold; own suite: {own}")
     if run.timed_out and not green_own and not (total - len(red)):
         return await _failed(claim, suite, run, {"sentence": "The tests ran out of time."}, timed_out=True, live=live)
     if red:
@@ -103,7 +105,7 @@ async def _verdict(
         )
         await _store(uow, claim, suite, run, live, "PASSED", snapshot_id=snapshot)
 
-    fact = f"{total} of {total}" if total else f"own suite {green_own}"
+    fact = f"{total} of {total}" if total else f"{green_own} of its own"
     return Outcome(Result.GREEN, fact=fact, changes={"baseline_mode_used": mode}, writes=[write])
 
 

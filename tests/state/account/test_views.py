@@ -2,7 +2,8 @@
 
 import pytest
 
-from state.account.views import initials, refused_form
+from services.access.usage import PhaseUse
+from state.account.views import initials, left_words, refused_form
 
 
 class TestInitials:
@@ -23,3 +24,10 @@ class TestRefusedForm:
     def test_says_how_long_to_wait(self) -> None:
         form = refused_form("TOO_MANY_REQUESTS", "Too many tries.", "", 30)
         assert form.form_error == "Too many tries. Try again in 30 s. (TOO_MANY_REQUESTS)"
+
+
+class TestLeftWords:
+    def test_are_what_the_meter_leaves(self) -> None:
+        assert left_words(PhaseUse(used=57, limit=60)) == "3 of 60 left"
+        assert left_words(PhaseUse(used=61, limit=60)) == "0 of 60 left"
+        assert left_words(PhaseUse(used=61)) == "no limit"

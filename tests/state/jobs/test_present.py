@@ -207,6 +207,20 @@ class TestSpec:
         assert not any(row.is_observed for row in rows)
         assert present_spec.linked_tests(items[0].model_dump(), []) == []
 
+    @pytest.mark.parametrize(
+        ("state", "is_drafting", "sentence"),
+        [
+            (S.WAITING_STRATEGY, False, "The spec is drafted after a strategy is chosen."),
+            (S.WAITING_SPEC_APPROVAL, True, "The spec is being drafted."),
+            (S.FALLBACK_REQUIRED, False, "The job ended before a spec was drafted."),
+        ],
+    )
+    def test_without_a_spec_only_a_job_that_drafts_one_says_so(
+        self, state: S, is_drafting: bool, sentence: str
+    ) -> None:
+        view = present_spec.spec_view(story.job(state, NOW), None)
+        assert (view.revision, view.is_drafting, view.locked_reason) == ("", is_drafting, sentence)
+
 
 class TestRecords:
     def test_an_audited_move_says_from_where_to_where_and_why(self) -> None:

@@ -21,6 +21,7 @@ from state.jobs import base, loaders, present_diff
 from state.jobs.base import JobPageState, batches, checked_action, job_id_of
 from state.jobs.delivery import DeliveryState
 from state.jobs.execution import LOG_TAIL, ExecutionMonitorState
+from state.jobs.format import DASH
 from state.jobs.intervene import InterventionState
 from state.jobs.spec import SpecWorkbenchState
 from state.jobs.strategy import StrategyState
@@ -325,3 +326,19 @@ class TestBatches:
 def test_paints_at_most_twice_a_second() -> None:
     assert base.PAINT_SECONDS >= 0.5
     assert present_diff.LINES_PER_FILE <= 2000
+
+
+class TestEntering:
+    def test_a_job_that_is_not_there_shows_nothing_of_the_one_before(
+        self, doubles: Doubles, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        state = _loaded(StrategyState)
+        assert state.head.goal and state.rail.repository
+
+        async def missing(*_: Any) -> Any:
+            raise IamaError("JOB_NOT_FOUND")
+
+        monkeypatch.setattr(loaders, "load_frame", missing)
+        _run(state, "enter")
+        assert (state.problem.code, state.loaded) == ("JOB_NOT_FOUND", False)
+        assert (state.head.job_id, state.head.goal, state.rail.repository) == ("", "", DASH)

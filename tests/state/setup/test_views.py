@@ -3,8 +3,11 @@
 import pytest
 from pydantic import ValidationError
 
+from services.access.schemas import PhaseLimit, Plan
+from services.access.usage import PhaseUse, UsageSummary
 from services.canon.errors import IamaError
-from state.setup.views import build_request, errors_of, field_error, split_scope
+from services.core.clock import now
+from state.setup.views import billing_view, build_request, errors_of, field_error, split_scope
 
 FIELDS = {"url": "/srv/git/app", "branch": "", "scope": "src\npkg, tests", "goal": "Clean up", "phase_ceiling": "2"}
 
@@ -47,3 +50,21 @@ class TestFieldError:
 
     def test_leaves_what_belongs_to_no_field_to_the_page(self) -> None:
         assert field_error(IamaError("KILL_SWITCH_ACTIVE")) is None
+
+
+class TestBillingView:
+    def test_says_what_the_meters_say(self) -> None:
+        limit = PhaseLimit(type="daily", limit=60)
+        plan = Plan.model_construct(
+            tier="PRO", source="GATEWAY", concurrent_jobs=8, phase_1_limit=limit, cycle_start=now(), cycle_end=now()
+        )
+        use = UsageSummary.model_construct(phase_1=PhaseUse(used=7, limit=60, reset_type="daily"))
+        view = billing_view(plan, use, 4)
+        assert (view.plan, view.today, view.open_jobs) == ("Pro plan", "7 started, 53 of 60 left", "4 of 8")
+        assert view.charged == "your wallet"
+
+    def test_local_plan_counts_too_and_charges_nothing(self) -> None:
+        plan = Plan.model_construct(tier="MAX", source="LOCAL_PLAN", concurrent_jobs=None)
+        view = billing_view(plan, UsageSummary.model_construct(phase_1=PhaseUse(used=7)), 2)
+        assert (view.plan, view.today, view.open_jobs) == ("Local plan", "7 started, no limit", "2, no limit")
+        assert view.charged == "nothing"
