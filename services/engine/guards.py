@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.engine.ruff_gateway import Finding
-from services.engine.rules import ANNOTATION_RULES, VETTED
+from services.engine.rules.lint import ANNOTATION_RULES, VETTED
 from services.engine.syntax import parse_text
 
-_MARKED_LINE = re.compile(r"#\s*(?:noqa|type:|pragma|pylint:|fmt:|isort:|nosec|ruff:|mypy:|pyright:)", re.I)
+MARKED_LINE = re.compile(r"#\s*(?:noqa|type:|pragma|pylint:|fmt:|isort:|nosec|ruff:|mypy:|pyright:)", re.I)
 _EVALUATES_ANNOTATIONS = re.compile(
     r"\b(?:pydantic|sqlmodel|fastapi|typer|attrs?|cattrs?|msgspec|dataclasses|dataclass|NamedTuple|TypedDict|beartype"
     r"|typeguard|get_type_hints|__annotations__|singledispatch\w*|sqlalchemy|strawberry|injector|marshmallow\w*|apischema)\b"
@@ -50,7 +50,7 @@ def _touches_marked_line(finding: Finding, text: str) -> bool:
     for edit in finding.edits:
         start = text.rfind("\n", 0, edit.start) + 1
         end = text.find("\n", max(edit.end - 1, edit.start))
-        if _MARKED_LINE.search(text[start : len(text) if end < 0 else end]):
+        if MARKED_LINE.search(text[start : len(text) if end < 0 else end]):
             return True
     return False
 

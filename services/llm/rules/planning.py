@@ -91,7 +91,7 @@ def write_patch(payload: RefactorPayload, project: ProjectModel, tree: Tree) -> 
 
 def _plan(goal: Goal, level: ProposalLevel, payload: ChangePayload, project: ProjectModel, tree: Tree) -> _Planned:
     try:
-        plan = plan_change(tree, project, goal, level)
+        plan = plan_change(tree, project, goal, level, payload.protected)
     except RefusedError as refusal:
         nothing = measure(tree, tree, project, operations=0, hazards=(), rules={})
         steps = [f"Refused: {refusal.code} at {refusal.location}. {refusal.remedy}"]

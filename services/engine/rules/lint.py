@@ -7,7 +7,7 @@ Rules that change results for some input are not in the table.
 """
 
 from services.canon.vocabulary import ProposalLevel
-from services.engine.goals import GoalKind
+from services.engine.goals.model import GoalKind
 
 _C, _S, _X = ProposalLevel.CONSERVATIVE, ProposalLevel.STANDARD, ProposalLevel.COMPREHENSIVE
 

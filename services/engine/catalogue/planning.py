@@ -1,0 +1,100 @@
+"""Planning a goal step by step: each step sees what the ones before leave."""
+
+from collections.abc import Sequence
+
+from services.canon.vocabulary import ProposalLevel
+from services.core.tree import Tree, normalise_path
+from services.engine.catalogue.draft import Draft
+from services.engine.catalogue.plans import ChangePlan
+from services.engine.catalogue.requests import Context, is_structural, requests_for
+from services.engine.catalogue.rules_plan import plan_rules
+from services.engine.facts import PlanFacts, measure
+from services.engine.goals import Goal, goal_sentence
+from services.engine.hazards import Hazard, HazardKind
+from services.engine.project import read_project
+from services.engine.project_model import ProjectModel
+
+
+def plan_change(
+    tree: Tree, project: ProjectModel, goal: Goal, level: ProposalLevel, protected: Sequence[str] = ()
+) -> ChangePlan:
+    """Plan a goal at a level for the scope of `project`; the tree is not changed.
+
+    Args:
+        protected: Files, folders or glob patterns that may not change even inside the scope.
+    Raises:
+        RefusedError: a step that cannot be done safely, or a path or definition that is not there.
+    """
+    scope = tuple(normalise_path(item) for item in project.scope)
+    plan = _Planning(Draft(tree, scope, protected), project, scope, level, tuple(protected))
+    for step in goal.each:
+        plan.take(step)
+    return plan.finished(tree, project)
+
+
+class _Planning:
+    def __init__(
+        self,
+        draft: Draft,
+        project: ProjectModel,
+        scope: tuple[str, ...],
+        level: ProposalLevel,
+        protected: tuple[str, ...],
+    ) -> None:
+        self._draft = draft
+        self._project: ProjectModel | None = project
+        self._scope = scope
+        self._level = level
+        self._protected = protected
+        self._hazards: list[Hazard] = []
+        self._steps: list[str] = []
+        self._rules: dict[str, int] = {}
+
+    def take(self, goal: Goal) -> None:
+        """Plan one step on the present tree."""
+        if is_structural(goal.kind):
+            self._structural(goal)
+        else:
+            self._rule_sets(goal)
+
+    def finished(self, before: Tree, project: ProjectModel) -> ChangePlan:
+        """Measure and describe the whole."""
+        document = self._draft.document()
+        hazards = list(dict.fromkeys([*self._hazards, *self._draft.hazards]))
+        count = len(document.operations)
+        facts = measure(before, self._draft.tree, project, operations=count, hazards=hazards, rules=self._rules)
+        hazards += _public_names(facts, project)
+        return ChangePlan(document, facts, hazards, [*self._steps, *dict.fromkeys(self._draft.notes)])
+
+    def _structural(self, goal: Goal) -> None:
+        context = Context(self._draft.tree, self._scope, self._level)
+        before = dict(self._draft.tree)
+        for request in requests_for(goal, context):
+            self._draft.add(request)
+        changed = [path for path in {*before, *self._draft.tree} if before.get(path) != self._draft.tree.get(path)]
+        self._project = None if changed else self._project
+        said = f"{len(changed)} files change" if len(changed) != 1 else "1 file changes"
+        self._steps.append(f"{goal_sentence(goal)}: {said if changed else 'nothing is left to change'}.")
+
+    def _rule_sets(self, goal: Goal) -> None:
+        tree = self._draft.tree
+        project = self._project or read_project(tree, list(self._scope))
+        plan = plan_rules(tree, project, goal, self._level, self._protected)
+        if plan.contents:
+            self._draft.replace({**tree, **plan.contents})
+            self._project = None
+        for request in plan.output.requests:
+            self._draft.add(request)
+            self._project = None
+        self._hazards += plan.hazards
+        self._steps += plan.steps
+        for rule, times in plan.output.taken.items():
+            self._rules[rule] = self._rules.get(rule, 0) + times
+
+
+def _public_names(facts: PlanFacts, project: ProjectModel) -> list[Hazard]:
+    if not facts.public_names_changed:
+        return []
+    paths = [item.path for item in project.in_scope if not item.is_test and item.path in facts.touched_paths]
+    sentence = f"{facts.public_names_changed} public names differ; callers outside the repository may use them."
+    return [Hazard(HazardKind.PUBLIC_NAME, paths[0] if paths else ".", None, sentence)]

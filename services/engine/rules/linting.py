@@ -1,0 +1,48 @@
+"""Rule sets that take a linter's fixes under guards: modernisation by target version, clean-up, unused imports."""
+
+from services.engine.fixes import fix_texts
+from services.engine.goals.model import GoalKind
+from services.engine.rules.lint import rules_for
+from services.engine.rules.model import RuleInput, RuleOutput, RuleSet
+
+
+def _lint(given: RuleInput, rules: tuple[str, ...], *, spare_unused: bool) -> RuleOutput:
+    fixed = fix_texts(given.texts, rules, given.target, given.project, spare_unused=spare_unused)
+    return RuleOutput(fixed.texts, fixed.taken, fixed.messages)
+
+
+def _modernise(given: RuleInput) -> RuleOutput:
+    return _lint(given, rules_for(GoalKind.MODERNISE, given.level), spare_unused=True)
+
+
+def _clean_up(given: RuleInput) -> RuleOutput:
+    return _lint(given, rules_for(GoalKind.CLEAN_UP, given.level), spare_unused=False)
+
+
+def _unused_imports(given: RuleInput) -> RuleOutput:
+    return _lint(given, ("F401",), spare_unused=False)
+
+
+MODERN_SYNTAX = RuleSet(
+    "modern-syntax",
+    "Newer syntax for the target version",
+    "Each fix is one that the linter calls safe, or that holds under a guard of ours, for the target version.",
+    "LOW",
+    _modernise,
+)
+
+CLEAN_UP = RuleSet(
+    "clean-up",
+    "Unused imports and variables, and simplifications that keep behaviour",
+    "Each fix is one that the linter calls safe, or that holds under a guard of ours.",
+    "LOW",
+    _clean_up,
+)
+
+UNUSED_IMPORTS = RuleSet(
+    "unused-imports",
+    "Imports that nothing uses",
+    "Only modules of the standard library without effects on import go, and no name that another file takes.",
+    "NONE",
+    _unused_imports,
+)

@@ -1,0 +1,27 @@
+"""Which rule sets carry out which goal, in order, from which level on."""
+
+from services.canon.vocabulary import ProposalLevel
+from services.engine.goals.model import GoalKind
+from services.engine.rules.linting import CLEAN_UP, MODERN_SYNTAX, UNUSED_IMPORTS
+from services.engine.rules.model import RuleSet
+
+_C, _S, _X = ProposalLevel.CONSERVATIVE, ProposalLevel.STANDARD, ProposalLevel.COMPREHENSIVE
+_ORDER = (_C, _S, _X)
+
+PIPELINES: dict[GoalKind, tuple[tuple[RuleSet, ProposalLevel], ...]] = {
+    GoalKind.MODERNISE: ((MODERN_SYNTAX, _C),),
+    GoalKind.CLEAN_UP: ((CLEAN_UP, _C),),
+    GoalKind.REMOVE_UNUSED_IMPORTS: ((UNUSED_IMPORTS, _C),),
+}
+
+
+def pipeline(kind: GoalKind, level: ProposalLevel) -> tuple[RuleSet, ...]:
+    """Return the rule sets of a goal at a level, in order; empty for a kind that is no set of rules."""
+    return tuple(
+        rule_set for rule_set, lowest in PIPELINES.get(kind, ()) if _ORDER.index(lowest) <= _ORDER.index(level)
+    )
+
+
+def rule_sets() -> tuple[RuleSet, ...]:
+    """Return every rule set once, in the order of the pipelines."""
+    return tuple({item.id: item for sets in PIPELINES.values() for item, _ in sets}.values())
