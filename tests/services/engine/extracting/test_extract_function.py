@@ -186,16 +186,18 @@ class TestDataFlow:
                 "(xs)",
             ),
             (
-                ("def f(a):\n    while a > 0:\n        if a == 3:\n            break\n        a -= 1\n"
-"    return a\nprint(f(5))\n"),
+                (
+                    "def f(a):\n    while a > 0:\n        if a == 3:\n            break\n        a -= 1\n"
+                    "    return a\nprint(f(5))\n"
+                ),
                 "while",
                 "a -= 1",
                 "a = helper(a)",
                 "(a)",
             ),
             (
-                ("def f(a):\n    try:\n        b = 1 // a\n    except ZeroDivisionError as error:\n"
-"        b = str(error)\n")
+                "def f(a):\n    try:\n        b = 1 // a\n    except ZeroDivisionError as error:\n"
+                "        b = str(error)\n"
                 "    return b\nprint(f(0), f(1))\n",
                 "try:",
                 "b = str",
@@ -309,8 +311,8 @@ class TestKindsOfCall:
     )
     def test_makes_a_method_of_the_same_kind(self, head: str, parameter: str, call: str, definition: str) -> None:
         result = extracted(
-            (f"class C:\n    k = 1\n\n{head}    def m({parameter}, a):\n        v = a + {parameter}.k\n"
-f"        return v\n\n\n")
+            f"class C:\n    k = 1\n\n{head}    def m({parameter}, a):\n        v = a + {parameter}.k\n"
+            "        return v\n\n\n"
             "print(C().m(2))\n",
             "v = a",
             "v = a",
@@ -327,8 +329,10 @@ f"        return v\n\n\n")
         assert "        v = C.helper(a)\n" in extracted(source, "v = a", "v = a")
 
     def test_makes_a_function_of_a_method_when_asked(self) -> None:
-        source = ("class C:\n    k = 1\n\n    def m(self, a):\n        v = a + self.k\n"
-"        return v\n\n\nprint(C().m(2))\n")
+        source = (
+            "class C:\n    k = 1\n\n    def m(self, a):\n        v = a + self.k\n"
+            "        return v\n\n\nprint(C().m(2))\n"
+        )
         result = extracted(source, "v = a", "v = a", method=False)
         assert "        v = helper(self, a)\n" in result
         assert "\n\n\ndef helper(self, a):\n    v = a + self.k\n    return v\n\n\nprint" in result
@@ -339,8 +343,10 @@ f"        return v\n\n\n")
 
     def test_extracts_from_a_module_what_its_functions_share(self) -> None:
         result = extracted(
-            ("def show():\n    return shared\n\n\nshared = 1\nown = shared + 1\nseen = show()\n"
-"print(shared, own, seen)\n"),
+            (
+                "def show():\n    return shared\n\n\nshared = 1\nown = shared + 1\nseen = show()\n"
+                "print(shared, own, seen)\n"
+            ),
             "shared = 1",
             "seen =",
         )
@@ -355,8 +361,8 @@ f"        return v\n\n\n")
             name="main",
         )
         assert result == (
-            ("import sys\n\n\ndef main():\n    n = len(sys.argv)\n    print(n)\n\n\n"
-"if __name__ == '__main__':\n    main()\n")
+            "import sys\n\n\ndef main():\n    n = len(sys.argv)\n    print(n)\n\n\n"
+            "if __name__ == '__main__':\n    main()\n"
         )
 
 
@@ -372,8 +378,10 @@ class TestExpressions:
         assert "def helper(x, a, b):\n    return x * a + b\n" in result
 
     def test_makes_a_method_of_an_expression_that_reads_the_instance(self) -> None:
-        source = ("class C:\n    k = 2\n\n    def m(self, a):\n        return (self.k +\n"
-"            a)\n\n\nprint(C().m(1))\n")
+        source = (
+            "class C:\n    k = 2\n\n    def m(self, a):\n        return (self.k +\n"
+            "            a)\n\n\nprint(C().m(1))\n"
+        )
         result = extracted(source, "return", "a)", expression="self.k + a")
         assert "        return (self.helper(a))\n" in result
         assert "    def helper(self, a):\n        return (self.k +\n            a)\n" in result
