@@ -16,47 +16,55 @@ from services.repositories import snapshots
 from services.repositories.publishing import push_branch
 from services.repositories.schemas import PushedBranch
 from services.tables.delivery import CodeProvenanceRecord, SourceDelivery
+from services.tables.evidence import EvidenceRecord
 from services.tables.jobs import RefactorJob
 from services.workflow.outcomes import Claim, Outcome, Ports, Result
 from services.workflow.registry import handles
+
+DRIFTED = "REMOTE_HEAD_CONFLICT"
 
 
 @handles(ItemKind.PUBLISH)
 async def publish(claim: Claim, ports: Ports) -> Outcome:
     """Push the delivered result as a new branch; the job stays delivered whatever happens (decision on D-33)."""
-    job = claim.job
     async with unit_of_work(claim.actor) as uow:
         row = await uow.session.get_one(SourceDelivery, UUID(str(claim.payload["delivery_id"])))
-        record = await delivery.find_evidence(uow, job.id)
+        record = await delivery.find_evidence(uow, claim.job_id)
+    try:
+        pushed = await _push(claim, row, record)
+    except IamaError as error:
+        if error.retryable:
+            raise
+        return await _not_published(claim, ports, row, error)
+    await ports.log(f"branch {pushed.branch} pushed at {pushed.commit_sha[:12]}", "PASS")
+    return _published(claim.job, row, pushed)
+
+
+async def _push(claim: Claim, row: SourceDelivery, record: EvidenceRecord | None) -> PushedBranch:
+    """Push from a scratch folder of this lease: an orphan of an earlier one works in its own."""
+    job = claim.job
     before, after = await delivery.read_sides(claim.actor, job.id)
     current, latency = await repositories.check_head(job.source_url or "", job.source_branch or "", row.base_sha)
     if current != row.base_sha:
-        return await _not_published(claim, ports, row, IamaError("REMOTE_HEAD_CONFLICT"), latency, current)
+        raise IamaError(DRIFTED, current_sha=current, latency_ms=latency)
     dropped = len(record.document["predicate"].get("dropped_operations", [])) if record else 0
-    message = rules.commit_message(job.goal, job.id, record.record_hash if record else "", dropped)
     scratch = snapshots.scratch_path(job.id)
     folder = scratch / f"publish-{claim.lease_token}"
     await snapshots.wipe_children(scratch)
     try:
-        pushed = await push_branch(
+        return await push_branch(
             source_rules.check_source(job.source_url or "").url,
             base_branch=job.source_branch or "",
             base_sha=row.base_sha,
             branch=row.branch_name,
             changes=rules.changes(before, after, row.accepted.get("files")),
-            message=message,
+            message=rules.commit_message(job.goal, job.id, record.record_hash if record else "", dropped),
             when=row.created_at.isoformat(timespec="seconds"),
             folder=folder,
         )
-    except IamaError as error:
-        if error.retryable:
-            raise
-        return await _not_published(claim, ports, row, error, latency, current)
     finally:
         await snapshots.wipe_folder(folder)
         await snapshots.drop_if_empty(scratch)
-    await ports.log(f"branch {pushed.branch} pushed at {pushed.commit_sha[:12]}", "PASS")
-    return _published(job, row, pushed)
 
 
 def _published(job: RefactorJob, row: SourceDelivery, pushed: PushedBranch) -> Outcome:
@@ -79,15 +87,14 @@ def _published(job: RefactorJob, row: SourceDelivery, pushed: PushedBranch) -> O
     return Outcome(Result.DONE, fact=pushed.branch, writes=[write], events=[frame])
 
 
-async def _not_published(
-    claim: Claim, ports: Ports, row: SourceDelivery, refusal: IamaError, latency: int, current: str | None
-) -> Outcome:
+async def _not_published(claim: Claim, ports: Ports, row: SourceDelivery, refusal: IamaError) -> Outcome:
     await ports.log(f"not published: {refusal.code}: {refusal.sentence}", "ERROR")
-    drifted = refusal.code == "REMOTE_HEAD_CONFLICT"
+    drifted = refusal.code == DRIFTED
 
     async def write(uow: UnitOfWork) -> None:
         await fail_publication(uow, row.id, refusal.code, refusal.sentence)
         if drifted:
+            current, latency = refusal.data["current_sha"], refusal.data["latency_ms"]
             await repositories.store_head_check(uow, claim.job, current, latency)
 
     frame = event(EventType.DELIVERY, status="FAILED", error_code=refusal.code, sentence=refusal.sentence)
