@@ -4,9 +4,10 @@ import reflex as rx
 
 from components.layout.heads import panel, panel_head
 from components.repositories.preflight import preflight_result
+from components.repositories.source_fields import source_fields
 from components.ui.blocks import empty_block, loading_rows, problem_block
 from components.ui.button import button
-from components.ui.field import search_field, text_area, text_field
+from components.ui.field import search_field
 from components.ui.table import Column, cell, table
 from state.repositories.picker import RepositoriesState as State
 
@@ -34,35 +35,10 @@ def address_form() -> rx.Component:
     """Ask for address, branch and scope."""
     return panel(
         "Git repository",
-        rx.el.div(
-            text_field(
-                "Git address or folder",
-                "url",
-                help_text="https, ssh, or a repository on this machine.",
-                error=State.errors.url,
-                mono=True,
-                value=State.url,
-                on_change=lambda text: State.type_text("url", text),
-            ),
-            text_field(
-                "Branch",
-                "branch",
-                help_text="Empty: the default branch.",
-                error=State.errors.branch,
-                mono=True,
-                value=State.branch,
-                on_change=lambda text: State.type_text("branch", text),
-            ),
-            class_name="form-grid form-grid--source",
-        ),
-        text_area(
-            "Path scope",
-            "scope",
-            help_text="Folders or files, one a line; a dot is the whole tree.",
-            error=State.errors.scope,
-            value=State.scope,
-            on_change=lambda text: State.type_text("scope", text),
-            rows="2",
+        source_fields(
+            State,
+            address_help="https, ssh, or a repository on this machine.",
+            scope_help="Folders or files, one a line; a dot is the whole tree.",
         ),
         problem_block(State.problem),
         tag="git_branch",

@@ -3,8 +3,9 @@
 import reflex as rx
 
 from components.layout.heads import panel
+from components.repositories.source_fields import source_fields
 from components.ui.badge import mode_badge
-from components.ui.field import check, select_field, text_area, text_field
+from components.ui.field import check, select_field, text_field
 from components.ui.icon import icon
 from state.setup.new import NewJobState as State
 from state.setup.views import CEILINGS, TIME_LIMITS
@@ -14,37 +15,11 @@ def source_section() -> rx.Component:
     """Ask for repository, branch and scope."""
     return panel(
         "Source",
-        rx.el.div(
-            text_field(
-                "Git address or folder",
-                "url",
-                help_text="https, ssh, or a repository on this machine. Credentials never stand in the address.",
-                error=State.errors.url,
-                mono=True,
-                value=State.url,
-                on_change=lambda text: State.type_text("url", text),
-                auto_focus=True,
-                required=True,
-            ),
-            text_field(
-                "Branch",
-                "branch",
-                help_text="Empty: the default branch.",
-                error=State.errors.branch,
-                mono=True,
-                value=State.branch,
-                on_change=lambda text: State.type_text("branch", text),
-            ),
-            class_name="form-grid form-grid--source",
-        ),
-        text_area(
-            "Path scope",
-            "scope",
-            help_text="Folders or files, one a line. The change stays inside; a dot is the whole tree.",
-            error=State.errors.scope,
-            value=State.scope,
-            on_change=lambda text: State.type_text("scope", text),
-            rows="2",
+        source_fields(
+            State,
+            address_help="https, ssh, or a repository on this machine. Credentials never stand in the address.",
+            scope_help="Folders or files, one a line. The change stays inside; a dot is the whole tree.",
+            first=True,
         ),
         tag="git_fork",
         fact="head is pinned at start; a dirty tree is disclosed and not read",

@@ -1,18 +1,14 @@
 """The job screens in Chromium over the built front end; the server answers with the story of `job_samples`."""
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from services.canon.lifecycle import JobState
-from services.infra.embedded.processes import free_port
 from tests.support import job_samples as story
-from tests.support.web_server import _gate, _wait_until_ready, web_root
+from tests.support.web_server import gated_context, served_build
 
 S = JobState
 SCREENS = {
@@ -30,42 +26,15 @@ SCREENS = {
 @pytest.fixture(scope="module")
 def story_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the build with sample jobs instead of a database."""
-    data, port, root = tmp_path_factory.mktemp("story"), free_port(), web_root()
-    url = f"http://127.0.0.1:{port}"
-    env = {
-        **os.environ,
-        "IAMA_ORIGINS": url,
-        "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
-        "__REFLEX_SKIP_COMPILE": "true",
-        "REFLEX_ENV_MODE": "prod",
-        "REFLEX_TELEMETRY_ENABLED": "false",
-        "PYTHONPATH": str(root),
-    }
-    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "tests.support.job_harness:app"]
-    with (data / "web.log").open("wb") as log:
-        server = subprocess.Popen(
-            [*command, "--host", "127.0.0.1", "--port", str(port)], cwd=root, env=env, stdout=log, stderr=log
-        )
-        try:
-            _wait_until_ready(url, server, data / "web.log")
-            yield url
-        finally:
-            server.terminate()
-            server.wait(15)
+    with served_build("tests.support.job_harness:app", tmp_path_factory.mktemp("story"), {}) as url:
+        yield url
 
 
 @pytest.fixture
 def reader(chromium: Browser, story_url: str) -> Iterator[BrowserContext]:  # noqa: F811
-    """A fresh profile; nothing may leave the machine and the console stays clean."""
-    context = chromium.new_context(base_url=story_url, viewport={"width": 1440, "height": 900}, color_scheme="dark")
-    outside: list[str] = []
-    errors: list[str] = []
-    context.route("**/*", lambda route: _gate(route, story_url, outside))
-    context.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    yield context
-    context.close()
-    assert not outside, f"requests left the machine: {outside}"
-    assert not errors, f"console errors: {errors}"
+    """A fresh profile in the dark theme."""
+    with gated_context(chromium, story_url, color_scheme="dark") as context:
+        yield context
 
 
 def _open(context: BrowserContext, screen: str, state: JobState | None = None) -> Page:

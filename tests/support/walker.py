@@ -1,16 +1,12 @@
 """A person and a program that use a running installation: sign-in in a browser, the API with a bearer token."""
 
-import contextlib
 import re
 import time
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import httpx
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
-
-from tests.support.web_server import _gate
+from playwright.sync_api import Page, expect
 
 SLOW_MS = 30_000
 """A first page, or a step of the workers, on a machine that does other work."""
@@ -66,32 +62,6 @@ class ApiClient:
             assert time.monotonic() < deadline, answer.text
             time.sleep(0.2)
         return answer.json()
-
-
-@contextlib.contextmanager
-def gated_context(browser: Browser, url: str, *, spared: str = "\0", **options: Any) -> Iterator[BrowserContext]:
-    """Open a fresh profile; at its end nothing has left the machine and the console is clean.
-
-    Args:
-        spared: Console errors with these words are expected.
-    """
-    settings: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"} | options
-    context = browser.new_context(base_url=url, **settings)
-    context.set_default_timeout(SLOW_MS)
-    outside: list[str] = []
-    errors: list[str] = []
-    context.route("**/*", lambda route: _gate(route, url, outside))
-    context.on("console", lambda message: _keep(errors, message, spared))
-    context.on("weberror", lambda error: errors.append(str(error.error)))
-    yield context
-    context.close()
-    assert not outside, f"requests left the machine: {outside}"
-    assert not errors, f"console errors: {errors}"
-
-
-def _keep(errors: list[str], message: ConsoleMessage, spared: str) -> None:
-    if message.type == "error" and spared not in message.text:
-        errors.append(message.text)
 
 
 def sign_in(page: Page, address: str, password: str) -> None:

@@ -2,19 +2,21 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, sync_playwright
 
+from iama_app.cli.web_build import QUIET, SERVE
 from services.infra.database import APP_URL_VARIABLE
+from services.infra.embedded.processes import free_port
 from services.infra.paths import DATA_VARIABLE
 from tests.support.servers import RunningServers
 
@@ -47,38 +49,36 @@ def web_url(servers: RunningServers, tmp_path_factory: pytest.TempPathFactory) -
     root = web_root()
     if not (root / ".web" / "build" / "client" / "index.html").is_file():
         pytest.fail(f"no front-end build in {root}; build it first (`reflex export --frontend-only --no-zip`)")
-    data, port = tmp_path_factory.mktemp("web"), _free_port()
-    url = f"http://127.0.0.1:{port}"
+    data = tmp_path_factory.mktemp("web")
     with servers.database() as urls:
-        env = {
-            **os.environ,
-            APP_URL_VARIABLE: urls.app,
-            DATA_VARIABLE: str(data),
-            "IAMA_LOCAL_ROOTS": str(data.parent),
-            "IAMA_ORIGINS": url,
-            "__REFLEX_MOUNT_FRONTEND_COMPILED_APP": "true",
-            "__REFLEX_SKIP_COMPILE": "true",
-            "REFLEX_ENV_MODE": "prod",
-            "REFLEX_TELEMETRY_ENABLED": "false",
-            "PYTHONPATH": str(root),
-        }
-        command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "iama_app.iama_app:app"]
-        with (data / "web.log").open("wb") as log:
-            server = subprocess.Popen(
-                [*command, "--host", "127.0.0.1", "--port", str(port)], cwd=root, env=env, stdout=log, stderr=log
-            )
-            try:
-                _wait_until_ready(url, server, data / "web.log")
-                yield url
-            finally:
-                server.terminate()
-                server.wait(15)
+        own = {APP_URL_VARIABLE: urls.app, DATA_VARIABLE: str(data), "IAMA_LOCAL_ROOTS": str(data.parent)}
+        with served_build("iama_app.iama_app:app", data, own) as url:
+            yield url
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@contextmanager
+def served_build(application: str, folder: Path, own: Mapping[str, str]) -> Iterator[str]:
+    """Serve the finished front end with an application on a free port; yields where it answers.
+
+    Args:
+        application: `module:attribute` of an ASGI factory.
+        folder: Where its log is kept.
+        own: Environment beside the common part.
+    """
+    port, root = free_port(), web_root()
+    url = f"http://127.0.0.1:{port}"
+    env = {**os.environ, **QUIET, **SERVE, **own, "IAMA_ORIGINS": url, "PYTHONPATH": str(root)}
+    command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", application]
+    with (folder / "web.log").open("wb") as log:
+        server = subprocess.Popen(
+            [*command, "--host", "127.0.0.1", "--port", str(port)], cwd=root, env=env, stdout=log, stderr=log
+        )
+        try:
+            _wait_until_ready(url, server, folder / "web.log")
+            yield url
+        finally:
+            server.terminate()
+            server.wait(15)
 
 
 def _wait_until_ready(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
@@ -109,11 +109,24 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def visitor(chromium: Browser, web_url: str) -> Iterator[BrowserContext]:
     """Open a fresh profile at 1440 × 900; nothing may leave the machine and the console stays clean."""
-    context = chromium.new_context(base_url=web_url, viewport={"width": 1440, "height": 900}, color_scheme="light")
+    with gated_context(chromium, web_url) as context:
+        yield context
+
+
+@contextmanager
+def gated_context(browser: Browser, url: str, *, spared: str = "\0", **options: Any) -> Iterator[BrowserContext]:
+    """Open a fresh profile; at its end nothing has left the machine and the console is clean.
+
+    Args:
+        spared: Console errors with these words are expected.
+    """
+    settings: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"} | options
+    context = browser.new_context(base_url=url, **settings)
     outside: list[str] = []
     errors: list[str] = []
-    context.route("**/*", lambda route: _gate(route, web_url, outside))
-    context.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    context.route("**/*", lambda route: _gate(route, url, outside))
+    context.on("console", lambda message: _keep(errors, message, spared))
+    context.on("weberror", lambda error: errors.append(str(error.error)))
     yield context
     context.close()
     assert not outside, f"requests left the machine: {outside}"
@@ -126,3 +139,8 @@ def _gate(route: Any, url: str, outside: list[str]) -> None:
         return
     outside.append(route.request.url)
     route.abort()
+
+
+def _keep(errors: list[str], message: ConsoleMessage, spared: str) -> None:
+    if message.type == "error" and spared not in message.text:
+        errors.append(message.text)
