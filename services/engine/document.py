@@ -22,6 +22,7 @@ from services.engine.document_types import (
     StrictModel,
 )
 from services.engine.extracting.operations import ExtractFunction
+from services.engine.moving.operations import MoveSymbols
 from services.engine.node_operations import NodeDelete, NodeInsertAfter, NodeInsertBefore, NodeReplace
 
 MAX_OPERATIONS = 20_000
@@ -103,6 +104,7 @@ Operation = Annotated[
     | NodeDelete
     | RenameSymbol
     | ExtractFunction
+    | MoveSymbols
     | FileCreate
     | FileDelete
     | FileMove,
@@ -117,6 +119,7 @@ EDIT_TYPES: dict[str, str] = {
     "node_delete": "NODE_ANCHORED",
     "rename_symbol": "AST_SYMBOLIC",
     "extract_function": "AST_SYMBOLIC",
+    "move_symbols": "AST_SYMBOLIC",
     "file_create": "FILE",
     "file_delete": "FILE",
     "file_move": "FILE",

@@ -103,13 +103,13 @@ class ProjectScopes:
     def _starred(self, path: str, scopes: ModuleScopes, name: str, chain: tuple[str, ...]) -> Entity | None:
         for node in scopes.star_imports:
             module = absolute_module(path, self.name_of(path), node.module, node.level)
-            if self._offers(module, name):
+            if self.offers(module, name):
                 found = self.member(module, name, chain)
                 if found.kind == "member":
                     return found
         return None
 
-    def _offers(self, module: str, name: str) -> bool:
+    def offers(self, module: str, name: str) -> bool:
         """Tell whether `from module import *` would bring `name`."""
         path = self.paths.get(module)
         scopes = self.scopes(path) if path else None

@@ -87,7 +87,7 @@ def _docstrings_and_comments(path: str, scopes: ModuleScopes, places: Places) ->
             kind = PlaceKind.DOCUMENT if text.is_docstring else PlaceKind.STRING
             for match in _mentions(text.value, places, whole=not text.is_docstring):
                 yield _place(path, scopes.source, text.start + match, places.name, kind)
-    for start, comment in _comments(scopes.source):
+    for start, comment in comments_of(scopes.source):
         for match in _mentions(comment, places, whole=False):
             yield _place(path, scopes.source, start + match, places.name, PlaceKind.DOCUMENT)
 
@@ -140,7 +140,8 @@ def _is_imported(text: str, offset: int, places: Places) -> bool:
     return found is not None and found[1] in places.project.paths
 
 
-def _comments(source: SourceText) -> Iterator[tuple[int, str]]:
+def comments_of(source: SourceText) -> Iterator[tuple[int, str]]:
+    """Yield every comment of a Python file with its offset."""
     try:
         for token in tokenize.generate_tokens(io.StringIO(source.text).readline):
             if token.type == tokenize.COMMENT:

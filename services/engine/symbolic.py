@@ -10,6 +10,7 @@ from typing import Any
 from services.core.tree import Tree
 from services.engine.document import RenameSymbol
 from services.engine.extracting.extract_function import plan_extract_function
+from services.engine.moving.planner import plan_move_symbols
 from services.engine.rename import rename_edits
 from services.engine.tree_edits import EditLimits, TreeEdits
 
@@ -34,6 +35,7 @@ def _rename(tree: Tree, operation: RenameSymbol, limits: EditLimits) -> TreeEdit
 
 PLANNERS: dict[str, Planner] = {
     "rename_symbol": _rename,
+    "move_symbols": plan_move_symbols,
     "extract_function": plan_extract_function,
 }
 

@@ -45,11 +45,28 @@ class ImportDraft:
         self._new: list[Wanted] = []
         self._typed: list[Wanted] = []
         self._raw: list[str] = []
+        self._notes: dict[tuple[str, int], str] = {}
 
-    def add(self, wanted: Wanted, *, for_types: bool = False) -> None:
-        """Import something at the top of the module; nothing happens where it is imported there already."""
+    @property
+    def from_statements(self) -> list[ast.ImportFrom]:
+        """Every `from` statement of the module, however deep."""
+        return [node for node, _ in self._statements if isinstance(node, ast.ImportFrom)]
+
+    @property
+    def statements(self) -> list[ImportStatement]:
+        """Every import statement of the module, however deep."""
+        return [node for node, _ in self._statements]
+
+    def add(self, wanted: Wanted, *, for_types: bool = False, note: str = "") -> None:
+        """Import something at the top of the module; nothing happens where it is imported there already.
+
+        Args:
+            note: A comment that a line of its own gets, two blanks in front.
+        """
         if self._holds(wanted, for_types=for_types):
             return
+        if note:
+            self._notes[wanted.source] = note
         (self._typed if for_types else self._new).append(wanted)
         if for_types and typing_place(self._source, self._module) is None:
             self.add(Wanted("typing", "TYPE_CHECKING"))
@@ -79,8 +96,11 @@ class ImportDraft:
             self._settle(change)
         found: list[Splice] = []
         pending = [item for item in self._new if not self._taken_in(item)]
+        emptied = self._emptied_guards()
         for key, change in self._changes.items():
-            found += self._statement(self._by_id[key], change)
+            if not any(change.block is guard.body for guard in emptied):
+                found += self._statement(self._by_id[key], change)
+        found += [deletion_splice(self._source, guard, self._module.body, []) for guard in emptied]
         return found + self._insertions(pending)
 
     def _change(self, node: ImportStatement) -> _Change:
@@ -150,10 +170,32 @@ class ImportDraft:
             for node in change.block
         )
 
+    def _emptied_guards(self) -> list[ast.If]:
+        """Return each `if TYPE_CHECKING:` that imports nothing any more."""
+        return [
+            node
+            for node in self._module.body
+            if isinstance(node, ast.If) and is_type_checking(node) and not node.orelse and self._is_emptied(node.body)
+        ]
+
+    def guards_go(self) -> bool:
+        """Tell whether no `if TYPE_CHECKING:` is left at the top level."""
+        return len(self._emptied_guards()) == sum(map(is_type_checking, self._module.body)) and not self._typed
+
+    def _is_emptied(self, block: list[ast.stmt]) -> bool:
+        return not self._typed and all(
+            isinstance(item, ast.Import | ast.ImportFrom)
+            and self._vanishes(item)
+            and not self._changes[id(item)].following
+            and not self._changes[id(item)].targets
+            and not self._changes[id(item)].added
+            for item in block
+        )
+
     def _insertions(self, pending: list[Wanted]) -> list[Splice]:
         """Bring what goes to one offset together: imports by group, then whole statements."""
         places: dict[int, list[tuple[int, str, ImportPlace]]] = {}
-        for line, wanted in _statements_of(pending):
+        for line, wanted in self._statements_of(pending):
             place = insertion_place(self._source, self._module, wanted, self._own)
             section = section_of(wanted.module, wanted.level, self._own)
             places.setdefault(place.offset, []).append((section, line, place))
@@ -163,13 +205,25 @@ class ImportDraft:
         found = [Splice(offset, offset, self._arranged(offset, items)) for offset, items in places.items()]
         return found + self._into_typing_block()
 
+    def _statements_of(self, pending: list[Wanted]) -> list[tuple[str, Wanted]]:
+        """Pair every new statement with one of its imports."""
+        grouped: dict[tuple[object, ...], list[Wanted]] = {}
+        for item in sorted(pending, key=lambda item: (item.name is not None, item.level, item.module, item.item)):
+            grouped.setdefault((*item.source, None if item.name else item.item), []).append(item)
+        found = []
+        for items in grouped.values():
+            head, bracket, rest = "\n".join(lines_of(items)).partition("(\n")
+            note = self._notes.get(items[0].source, "")
+            found.append((f"{head}{bracket[:1]}{note}{bracket[1:]}{rest}", items[0]))
+        return found
+
     def _arranged(self, offset: int, items: list[tuple[int, str, ImportPlace]]) -> str:
         groups: dict[int, list[str]] = {}
-        for section, text, _ in sorted(items, key=lambda item: item[0]):
+        items = sorted(items, key=lambda item: item[0])
+        for section, text, _ in items:
             groups.setdefault(section, []).append(text)
         lead = "" if offset == 0 or self._source.text[offset - 1] == "\n" else "\n"
-        before = min(place.before for _, _, place in items)
-        after = max(place.after for _, _, place in items)
+        before, after = items[0][2].before, items[-1][2].after
         body = "\n\n".join("\n".join(lines) for lines in groups.values())
         return lead + "\n" * before + body + "\n" * (after + 1)
 
@@ -185,14 +239,6 @@ class ImportDraft:
         offset, indent = place
         lead = "" if self._source.text[offset - 1] == "\n" else "\n"
         return [Splice(offset, offset, lead + "\n".join(lines_of(self._typed, indent)) + "\n")]
-
-
-def _statements_of(pending: list[Wanted]) -> list[tuple[str, Wanted]]:
-    """Pair every new statement with one of its imports."""
-    grouped: dict[tuple[object, ...], list[Wanted]] = {}
-    for item in sorted(pending, key=lambda item: (item.name is not None, item.level, item.module, item.item)):
-        grouped.setdefault((*item.source, None if item.name else item.item), []).append(item)
-    return [("\n".join(lines_of(items)), items[0]) for items in grouped.values()]
 
 
 def _is_plain_swap(node: ImportStatement, change: _Change) -> bool:

@@ -3,7 +3,15 @@
 import ast
 from collections.abc import Sequence
 
-from services.engine.imports.statements import LINE_LENGTH, MODULE_PART, ImportStatement, Wanted, from_line, lines_of
+from services.engine.imports.statements import (
+    LINE_LENGTH,
+    MODULE_PART,
+    ImportStatement,
+    Wanted,
+    from_line,
+    lines_of,
+    name_key,
+)
 from services.engine.source import SourceText, Splice
 
 
@@ -48,9 +56,7 @@ def module_splice(source: SourceText, node: ImportStatement, targets: Sequence[W
     return found
 
 
-def deletion_splice(
-    source: SourceText, node: ImportStatement, block: list[ast.stmt], following: Sequence[Wanted]
-) -> Splice:
+def deletion_splice(source: SourceText, node: ast.stmt, block: list[ast.stmt], following: Sequence[Wanted]) -> Splice:
     """Take a statement away, or put others in its place; an emptied block gets `pass`."""
     start, end = span_of(source, node)
     lines = lines_of(following, indent_of(source, start))
@@ -109,7 +115,7 @@ def list_splices(source: SourceText, node: ImportStatement, removed: set[int], a
 
 def _merged(items: list[str], added: list[str]) -> list[str]:
     """Add names in their sorted places where the list is sorted, at the end otherwise."""
-    for key in (str, str.lower):
+    for key in (name_key, str.lower, str):
         if items == sorted(items, key=key):
             return sorted([*items, *added], key=key)
     return [*items, *added]

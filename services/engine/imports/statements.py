@@ -58,13 +58,20 @@ def spelt(target: str, path: str, name: str, *, relative: bool) -> tuple[str, in
 
 def lines_of(wanted: Iterable[Wanted], indent: str = "") -> list[str]:
     """Write imports as statements, one per module, plain imports first, without line ends; long ones in brackets."""
-    unique = sorted(set(wanted), key=lambda item: (item.level > 0, item.module.lower(), item.item.lower()))
+    unique = sorted(set(wanted), key=lambda item: (item.level > 0, item.module.lower(), name_key(item.item)))
     plain = [f"{indent}import {item.item}" for item in unique if item.name is None]
     grouped: dict[tuple[str, int], list[str]] = {}
     for item in unique:
         if item.name is not None:
             grouped.setdefault(item.source, []).append(item.item)
     return plain + [from_line(*source, items, indent) for source, items in grouped.items()]
+
+
+def name_key(item: str) -> tuple[int, str]:
+    """Order of names inside a statement: constants, classes, the rest."""
+    name = item.partition(" ")[0]
+    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
+    return kind, name.lower()
 
 
 def from_line(module: str, level: int, items: Sequence[str], indent: str = "") -> str:
