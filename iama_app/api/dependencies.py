@@ -3,7 +3,7 @@
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import Depends, Header, Request, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 
 from iama_app.api.rate_limit import PERSON, PUBLIC, SIGN_IN, charge, client_address
@@ -105,14 +105,3 @@ def actor_for(caller: Annotated[SessionActor, Depends(any_caller)]) -> Actor:
 Caller = Annotated[SessionActor, Depends(any_caller)]
 BearerCaller = Annotated[SessionActor, Depends(bearer_caller)]
 CallingActor = Annotated[Actor, Depends(actor_for)]
-IdempotencyKey = Annotated[
-    str,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=128,
-        pattern=r"^[\x21-\x7e]+$",
-        description="Chosen by the client; the same key with the same body answers the same for 24 hours.",
-        examples=["3f6f0c1e-refactor-slugify"],
-    ),
-]

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from services.infra.unit_of_work import UnitOfWork
 
 _ROWS = text(
-    "SELECT seq, event_type, body, body::text AS body_text, prev_hash, event_hash, created_at FROM audit_events "
+    "SELECT id, seq, event_type, body, body::text AS body_text, prev_hash, event_hash, created_at FROM audit_events "
     "WHERE (CAST(:job AS uuid) IS NULL OR job_id = :job) ORDER BY seq"
 )
 _HEAD = text("SELECT seq, head_hash FROM audit_heads WHERE tenant_id = :tenant")
@@ -21,6 +21,7 @@ _HEAD = text("SELECT seq, head_hash FROM audit_heads WHERE tenant_id = :tenant")
 class AuditLink:
     """One link of the chain."""
 
+    id: UUID
     seq: int
     event_type: str
     body: dict[str, Any]
@@ -42,7 +43,9 @@ async def list_links(uow: UnitOfWork, job_id: UUID | None = None) -> list[AuditL
     """List the links that concern a job, or all of the tenant, in order."""
     rows = await uow.session.execute(_ROWS, {"job": job_id})
     return [
-        AuditLink(row.seq, row.event_type, row.body, bytes(row.prev_hash), bytes(row.event_hash), row.created_at)
+        AuditLink(
+            row.id, row.seq, row.event_type, row.body, bytes(row.prev_hash), bytes(row.event_hash), row.created_at
+        )
         for row in rows
     ]
 

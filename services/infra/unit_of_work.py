@@ -1,8 +1,9 @@
 """One intention, one transaction: actor, tenant, facts and follow-up work commit together."""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,23 @@ from services.infra.wakes import OUTBOX, Wake, feed_wake, sender
 _FEED = "SELECT iama_record_events($1, $2, $3, $4)"
 _AUDIT = "SELECT iama_audit($1, $2, $3, $4, $5)"
 _ENQUEUE = "INSERT INTO outbox_events (tenant_id, task, queue, payload) VALUES ($1, $2, $3, $4)"
+
+_OWN_LINK = """
+SELECT link.id FROM audit_heads head JOIN audit_events link ON link.tenant_id = head.tenant_id AND link.seq = head.seq
+WHERE head.tenant_id = $1 AND head.xmin = pg_current_xact_id_if_assigned()::xid
+"""
+_trail: ContextVar[list[UUID] | None] = ContextVar("audit_trail", default=None)
+
+
+@contextmanager
+def audit_trail() -> Iterator[list[UUID]]:
+    """Collect the last audit link of each transaction that ends in the block, in order; empty when none wrote one."""
+    links: list[UUID] = []
+    token = _trail.set(links)
+    try:
+        yield links
+    finally:
+        _trail.reset(token)
 
 
 class _InnerSession(Session):
@@ -66,6 +84,10 @@ class UnitOfWork:
         """
         return await self._opened.driver.fetchval(statement, *values)
 
+    async def fetch_row(self, statement: str, *values: Any) -> Any:
+        """Run one statement of ours like `call` and return its first row, by column names; None when there is none."""
+        return await self._opened.driver.fetchrow(statement, *values)
+
     def wake(self, *wakes: Wake) -> None:
         """Wake others once this transaction is committed."""
         self._wakes += wakes
@@ -79,6 +101,11 @@ class UnitOfWork:
         """Append one link to the tenant's audit chain and return its sequence number."""
         facts = to_json({"actor": actor_fact(self.actor), **body})
         return int(await self.call(_AUDIT, self.tenant_id, event_type, job_id, self.actor.user_id, facts))
+
+    async def own_link(self) -> UUID | None:
+        """Return the newest audit link that this transaction itself wrote; None when it wrote none."""
+        link: UUID | None = await self.call(_OWN_LINK, self.tenant_id)
+        return link
 
     async def enqueue(self, task: str, queue: str, **payload: Any) -> None:
         """Hand a task to the queue when this transaction commits."""
@@ -123,6 +150,9 @@ async def unit_of_work(actor: Actor) -> AsyncIterator[UnitOfWork]:
         try:
             yield uow
             await uow._finish()
+            links = _trail.get()
+            if links is not None and (link := await uow.own_link()) is not None:
+                links.append(link)
         finally:
             await uow._close()
     sender().add(uow._wakes)

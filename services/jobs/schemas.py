@@ -253,8 +253,9 @@ class LogLineView(BaseModel):
 
 
 class AuditEventView(BaseModel):
-    """One link of the audit chain that concerns a job."""
+    """One link of the audit chain that concerns a job; answers of changes name it by its id."""
 
+    audit_event_id: UUID
     seq: int
     event_type: str
     at: datetime

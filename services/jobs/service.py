@@ -212,6 +212,7 @@ async def list_audit(uow: UnitOfWork, job_id: UUID) -> list[AuditEventView]:
     await require_job(uow, job_id)
     return [
         AuditEventView(
+            audit_event_id=link.id,
             seq=link.seq,
             event_type=link.event_type,
             at=link.at,

@@ -227,13 +227,20 @@ async def publish(
         IamaError: `ARTIFACT_EXPIRED`; see `delivery.service.add_publication`.
     """
     async with unit_of_work(actor) as uow:
-        job = await require_job(uow, job_id, Permission.DELIVERY_APPLY, lock=True)
-        await artifact_expiry.require_unexpired(uow, job_id)
-        row, created = await delivery.add_publication(uow, job, branch=branch, accepted_files=accepted_files)
-        if created or await publications.ask_again(uow, row):
-            kind = ItemKind.PROVE_SUBSET if row.accepted.get("files") else ItemKind.PUBLISH
-            request = ItemRequest(kind, {"delivery_id": str(row.id)})
-            key = f"{row.id}:{kind.value}:{row.requests}"
-            await add_item(uow, job_id, job.status, job.state_revision, key, request)
-            await uow.record(job_id, job.state_revision, [event(EventType.DELIVERY, status="PENDING")])
-        return delivery.publication_view(row)
+        return await ask_to_publish(uow, job_id, branch=branch, accepted_files=accepted_files)
+
+
+async def ask_to_publish(
+    uow: UnitOfWork, job_id: UUID, *, branch: str | None, accepted_files: list[str] | None
+) -> PublicationView:
+    """Ask as `publish`, in the caller's transaction."""
+    job = await require_job(uow, job_id, Permission.DELIVERY_APPLY, lock=True)
+    await artifact_expiry.require_unexpired(uow, job_id)
+    row, created = await delivery.add_publication(uow, job, branch=branch, accepted_files=accepted_files)
+    if created or await publications.ask_again(uow, row):
+        kind = ItemKind.PROVE_SUBSET if row.accepted.get("files") else ItemKind.PUBLISH
+        request = ItemRequest(kind, {"delivery_id": str(row.id)})
+        key = f"{row.id}:{kind.value}:{row.requests}"
+        await add_item(uow, job_id, job.status, job.state_revision, key, request)
+        await uow.record(job_id, job.state_revision, [event(EventType.DELIVERY, status="PENDING")])
+    return delivery.publication_view(row)

@@ -336,6 +336,7 @@ def audit(now: datetime) -> list[AuditEventView]:
     hashes = [uuid5(_NAMESPACE, str(at)).hex * 2 for at in range(len(words) + 1)]
     return [
         AuditEventView(
+            audit_event_id=uuid5(_NAMESPACE, word + str(at)),
             seq=211 + at,
             event_type=word,
             at=now - timedelta(seconds=600 - 60 * at),

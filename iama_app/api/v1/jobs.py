@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from iama_app.api.dependencies import BearerCaller, CallingActor
 from iama_app.api.errors import refusals
-from iama_app.api.idempotency import once
+from iama_app.api.idempotency import OptionalKey, once
 from iama_app.api.models import Body
 from iama_app.api.v2.actions import STEERING
 from iama_app.api.v2.jobs import Limit, Offset, ProposalList
@@ -26,10 +26,6 @@ from services.jobs.schemas import CreateJobRequest, EscalationPreauth, JobPage, 
 from services.workflow import service as workflow
 
 router = APIRouter(prefix="/v1/jobs", tags=["jobs, version 1"])
-OptionalKey = Annotated[
-    str | None, Header(alias="Idempotency-Key", min_length=1, max_length=128, pattern=r"^[\x21-\x7e]+$")
-]
-
 OLD_NAMES = {"path_scope": "target_paths", "goal": "refactor_context"}
 
 
@@ -95,7 +91,7 @@ async def create_job(request: Request, actor: CallingActor, body: CreateJobV1, k
         job = await jobs.create_job(uow, wanted)
         return CreatedJob(job_id=job.job_id, status=job.status, created_at=job.created_at)
 
-    return await once(request, actor, key, run)
+    return await once(request, actor, key, run, audited=False)
 
 
 @router.get("", response_model=JobPage, responses=refusals())

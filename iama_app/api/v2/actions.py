@@ -6,12 +6,14 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import ConfigDict, Field, StringConstraints, field_validator
 
+from iama_app.api.audited import changed
 from iama_app.api.dependencies import CallingActor
 from iama_app.api.errors import refusals
 from iama_app.api.models import Body
 from iama_app.api.revisions import BIGGEST_REVISION, IfMatch, expected_revision
+from iama_app.api.v2.jobs import JobChanged
 from services.canon.vocabulary import JobAction, ProposalLevel
-from services.jobs.schemas import CreateJobRequest, JobView, SourceRequest
+from services.jobs.schemas import CreateJobRequest, SourceRequest
 from services.workflow import service as workflow
 
 router = APIRouter(prefix="/v2/jobs/{job_id}", tags=["jobs"])
@@ -78,7 +80,7 @@ class ScopeChange(Body):
 
 @router.post(
     "/actions",
-    response_model=JobView,
+    response_model=JobChanged,
     responses=refusals(
         *STEERING,
         "GIT_REMOTE_UNREACHABLE",
@@ -97,19 +99,24 @@ class ScopeChange(Body):
 )
 async def act(
     request: Request, actor: CallingActor, job_id: UUID, body: ActionRequest, if_match: IfMatch = None
-) -> JobView:
-    """Do one offered action. The answer is the job as it stands then, with its new `state_revision`."""
+) -> JobChanged:
+    """Do one offered action. The answer is the job as it stands then, with its new `state_revision`.
+
+    The revision keeps an action from being done twice, so it needs no key.
+    """
     revision = expected_revision(request, body.expected_revision)
     params = body.params.model_dump(mode="json", exclude_none=True)
-    return await workflow.act(actor, job_id, body.action, expected_revision=revision, params=params)
+    verb = workflow.act(actor, job_id, body.action, expected_revision=revision, params=params)
+    return await changed(JobChanged, verb)
 
 
-@router.patch("", response_model=JobView, responses=refusals(*STEERING))
+@router.patch("", response_model=JobChanged, responses=refusals(*STEERING))
 async def change_scope(
     request: Request, actor: CallingActor, job_id: UUID, body: ScopeChange, if_match: IfMatch = None
-) -> JobView:
+) -> JobChanged:
     """Change branch or scope before the start; a job blocked by the check returns to `PENDING`."""
     revision = expected_revision(request, body.expected_revision)
-    return await workflow.change_scope(
+    verb = workflow.change_scope(
         actor, job_id, expected_revision=revision, path_scope=body.path_scope, branch=body.branch
     )
+    return await changed(JobChanged, verb)

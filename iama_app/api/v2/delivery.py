@@ -5,11 +5,14 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from iama_app.api.audited import Audited
 from iama_app.api.dependencies import CallingActor
 from iama_app.api.errors import refusals
+from iama_app.api.idempotency import REPLAYED, IdempotencyKey, once, perform
 from iama_app.api.models import Body
 from services.artifacts import service as artifacts
 from services.artifacts.schemas import ArtifactType
@@ -17,8 +20,9 @@ from services.canon.errors import ERRORS, IamaError
 from services.core.actor import Actor
 from services.delivery import bundles
 from services.delivery import service as delivery
+from services.delivery.records import JobRecords, list_records
 from services.delivery.schemas import TRAILER, DeliveryView, FileTexts, PublicationView
-from services.infra.unit_of_work import unit_of_work
+from services.infra.unit_of_work import UnitOfWork, audit_trail, unit_of_work
 from services.jobs import service as jobs
 from services.jobs.schemas import AttemptView, RemoteSessionView, TestRunView, TransitionView
 from services.workflow import service as workflow
@@ -26,6 +30,7 @@ from services.workflow import service as workflow
 router = APIRouter(prefix="/v2/jobs/{job_id}", tags=["delivery"])
 PUSH_WAIT_SECONDS = 15.0
 PUSH_POLL_SECONDS = 0.2
+KEYED = ("IDEMPOTENCY_IN_PROGRESS", "IDEMPOTENCY_KEY_REUSED")
 DELIVERED_ONLY = ("JOB_NOT_FOUND", "TRANSITION_NOT_ALLOWED", "ARTIFACT_EXPIRED")
 
 
@@ -55,13 +60,17 @@ class Publication(PublicationView):
     provenance: Provenance
 
 
+class PublicationAsked(Publication, Audited):
+    """A publication that was asked for."""
+
+
 class PublicationList(BaseModel):
     """Publications, oldest first."""
 
     items: list[Publication]
 
 
-class Bundle(BaseModel):
+class Bundle(Audited):
     """A stored patch bundle."""
 
     artifact_id: UUID
@@ -71,7 +80,7 @@ class Bundle(BaseModel):
     expires_at: datetime
 
 
-class EvidenceBundle(BaseModel):
+class EvidenceBundle(JobRecords):
     """Everything recorded about how a job came to its end; `record` is absent before delivery."""
 
     job_id: UUID
@@ -109,40 +118,66 @@ async def list_publications(actor: CallingActor, job_id: UUID) -> PublicationLis
 
 @router.post(
     "/delivery/git",
-    response_model=Publication,
+    response_model=PublicationAsked,
     responses=refusals(
         *DELIVERED_ONLY,
         "PUBLISHING_CLOSED",
         "BRANCH_NAME_INVALID",
         "REMOTE_HEAD_CONFLICT",
         "NOT_FOUND",
-        answers={202: {"model": Publication, "description": "Still being pushed; ask again or follow the stream."}},
+        *KEYED,
+        answers={
+            202: {"model": PublicationAsked, "description": "Still being pushed; ask again or follow the stream."}
+        },
     ),
 )
-async def push_branch(response: Response, actor: CallingActor, job_id: UUID, body: PushRequest) -> Publication:
-    """Push the result as a new branch, never onto the checked-out or default one. The same wish pushes once."""
-    wish = await workflow.publish(actor, job_id, branch=body.branch_name, accepted_files=body.accepted_files)
-    view = await _settled(actor, job_id, wish)
+async def push_branch(
+    request: Request, response: Response, actor: CallingActor, job_id: UUID, key: IdempotencyKey, body: PushRequest
+) -> PublicationAsked:
+    """Push the result as a new branch, never onto the checked-out or default one. The same wish pushes once.
+
+    Under the same key the answer is about the same publication, as it stands now; one that failed is asked for again
+    under a new key.
+    """
+
+    async def ask(uow: UnitOfWork) -> PublicationView:
+        return await workflow.ask_to_publish(uow, job_id, branch=body.branch_name, accepted_files=body.accepted_files)
+
+    asked = await perform(request, actor, key, ask, status=202)
+    view = await _settled(actor, job_id, PublicationView.model_validate(asked.body))
     if view.error_code:
         code = view.error_code if view.error_code in ERRORS else "INFRA_FAILURE"
         raise IamaError(code, delivery_id=view.delivery_id, branch_name=view.branch_name, base_sha=view.base_sha)
     response.status_code = 200 if view.commit_sha else 202
-    return _with_provenance(job_id, view)
+    if asked.replayed:
+        response.headers.update(REPLAYED)
+    shown = _with_provenance(job_id, view).model_dump()
+    return PublicationAsked(**shown, audit_event_id=asked.body["audit_event_id"])
 
 
-@router.post("/delivery/patch-bundle", response_model=Bundle, responses=refusals(*DELIVERED_ONLY))
-async def make_bundle(actor: CallingActor, job_id: UUID) -> Bundle:
+@router.post("/delivery/patch-bundle", response_model=Bundle, responses=refusals(*DELIVERED_ONLY, *KEYED))
+async def make_bundle(request: Request, actor: CallingActor, job_id: UUID, key: IdempotencyKey) -> JSONResponse:
     """Store a Git mailbox with the edit document and the evidence in one zip file; a repeat answers the same one."""
-    artifact_id, _ = await bundles.make_bundle(actor, job_id)
-    async with unit_of_work(actor) as uow:
+    with audit_trail() as links:
+        artifact_id, _ = await bundles.make_bundle(actor, job_id)
+
+    async def show(uow: UnitOfWork) -> Bundle:
         view = next(item for item in await artifacts.list_artifacts(uow, job_id) if item.id == artifact_id)
-    url = download_url(job_id, artifact_id)
-    return Bundle(artifact_id=artifact_id, url=url, hash=view.hash, size=view.size, expires_at=view.expires_at)
+        return Bundle(
+            artifact_id=artifact_id,
+            url=download_url(job_id, artifact_id),
+            hash=view.hash,
+            size=view.size,
+            expires_at=view.expires_at,
+            audit_event_id=links[-1] if links else None,
+        )
+
+    return await once(request, actor, key, show, status=200, audited=False)
 
 
 @router.get("/evidence", response_model=EvidenceBundle, responses=refusals("JOB_NOT_FOUND"))
 async def get_evidence(actor: CallingActor, job_id: UUID) -> EvidenceBundle:
-    """States, attempts, proof runs, sandbox and publications in one answer, with the record once delivered."""
+    """States, attempts, proof runs, snapshots, head checks, wipes, decisions and publications in one answer."""
     async with unit_of_work(actor) as uow:
         job = await jobs.get_job_view(uow, job_id)
         record = await delivery.find_evidence(uow, job_id)
@@ -156,6 +191,7 @@ async def get_evidence(actor: CallingActor, job_id: UUID) -> EvidenceBundle:
             test_runs=await jobs.list_runs(uow, job_id),
             remote_session=job.remote_session,
             publications=[_with_provenance(job_id, view) for view in publications],
+            **dict(await list_records(uow, job_id)),
         )
 
 

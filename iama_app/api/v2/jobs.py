@@ -7,10 +7,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 
-from iama_app.api.dependencies import CallingActor, IdempotencyKey
+from iama_app.api.audited import Audited
+from iama_app.api.dependencies import CallingActor
 from iama_app.api.errors import refusals
 from iama_app.api.examples import CREATE_JOB
-from iama_app.api.idempotency import once
+from iama_app.api.idempotency import IdempotencyKey, once
 from iama_app.api.models import Body
 from services.canon.errors import IamaError
 from services.canon.lifecycle import JobState
@@ -38,6 +39,10 @@ class CreateJob(CreateJobRequest, Body):
     """A refactoring of one scope of one repository."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [CREATE_JOB]})
+
+
+class JobChanged(JobView, Audited):
+    """A job after a change."""
 
 
 class Timeline(BaseModel):
@@ -73,7 +78,7 @@ class AuditList(BaseModel):
 @router.post(
     "",
     status_code=201,
-    response_model=JobView,
+    response_model=JobChanged,
     responses=refusals(
         "CONSENT_REQUIRED",
         "GIT_URL_NOT_ALLOWED",

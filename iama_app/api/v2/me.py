@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
+from iama_app.api.audited import Audited, changed
 from iama_app.api.dependencies import Caller, CallingActor, origin_of, sign_in_limit
 from iama_app.api.errors import refusals
 from iama_app.api.models import Body
@@ -67,6 +68,14 @@ class WorkspaceList(BaseModel):
     items: list[Workspace]
 
 
+class MeChanged(Me, Audited):
+    """The signed-in person after a change."""
+
+
+class ConsentAnswered(Consent, Audited):
+    """A recorded answer."""
+
+
 @router.get("", response_model=Me, responses=refusals())
 async def get_me(actor: CallingActor) -> Me:
     """Who is signed in, with preferences."""
@@ -74,11 +83,15 @@ async def get_me(actor: CallingActor) -> Me:
         return await identity.get_me(uow)
 
 
-@router.patch("", response_model=Me, responses=refusals())
-async def patch_me(actor: CallingActor, body: MePatch) -> Me:
+@router.patch("", response_model=MeChanged, responses=refusals())
+async def patch_me(actor: CallingActor, body: MePatch) -> MeChanged:
     """Change preferences; what is absent stays."""
-    async with unit_of_work(actor) as uow:
-        return await identity.update_me(uow, body)
+
+    async def update() -> Me:
+        async with unit_of_work(actor) as uow:
+            return await identity.update_me(uow, body)
+
+    return await changed(MeChanged, update())
 
 
 @router.patch(
@@ -103,17 +116,21 @@ async def list_consents(actor: CallingActor) -> ConsentList:
         return ConsentList(items=await identity.list_consents(uow))
 
 
-@router.post("/consents", status_code=201, response_model=Consent, responses=refusals())
-async def answer_consent(request: Request, caller: Caller, body: ConsentAnswer) -> Consent:
+@router.post("/consents", status_code=201, response_model=ConsentAnswered, responses=refusals())
+async def answer_consent(request: Request, caller: Caller, body: ConsentAnswer) -> ConsentAnswered:
     """Answer a document. Data processing must be agreed to before the first job."""
-    async with unit_of_work(identity.actor_of(caller)) as uow:
-        return await identity.record_consent(
-            uow,
-            document=body.document,
-            version=body.version,
-            accepted=body.accepted,
-            origin=origin_of(request, caller.surface),
-        )
+
+    async def record() -> Consent:
+        async with unit_of_work(identity.actor_of(caller)) as uow:
+            return await identity.record_consent(
+                uow,
+                document=body.document,
+                version=body.version,
+                accepted=body.accepted,
+                origin=origin_of(request, caller.surface),
+            )
+
+    return await changed(ConsentAnswered, record())
 
 
 @router.get("/sessions", response_model=SignInList, responses=refusals())

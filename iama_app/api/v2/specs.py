@@ -6,11 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from iama_app.api.audited import Audited, changed
 from iama_app.api.dependencies import CallingActor
 from iama_app.api.errors import refusals
 from iama_app.api.models import Body
 from iama_app.api.revisions import IfMatch, expected_token
 from iama_app.api.v2.actions import ShortText
+from iama_app.api.v2.jobs import JobChanged
 from services.canon.limits import SPEC_FIELD_MAX_CHARACTERS, SPEC_MAX_ITEMS
 from services.canon.vocabulary import JobAction
 from services.core.actor import Actor
@@ -131,6 +133,10 @@ class SpecApproval(Body):
     accepted_hazards: list[ShortText] = Field(default=[], max_length=500)
 
 
+class SpecChanged(SpecView, Audited):
+    """The newest revision after a change."""
+
+
 class RevisionList(BaseModel):
     """Revisions, newest first."""
 
@@ -144,33 +150,36 @@ async def get_spec(actor: CallingActor, job_id: UUID) -> SpecView:
         return await specs.get_spec(uow, job_id)
 
 
-@router.patch("", response_model=SpecView, responses=refusals(*EDITING, "SPEC_EMPTY"))
+@router.patch("", response_model=SpecChanged, responses=refusals(*EDITING, "SPEC_EMPTY"))
 async def edit_spec(
     request: Request, actor: CallingActor, job_id: UUID, body: SpecEdit, if_match: IfMatch = None
-) -> SpecView:
+) -> SpecChanged:
     """Commit an edit on top of the revision seen; a stale one is refused with what both sides changed."""
     token = expected_token(request, body.revision_token)
-    return await spec_edits.edit_spec(
+    verb = spec_edits.edit_spec(
         actor, job_id, revision_token=token, bdd=body.bdd_items, sdd=body.sdd_items, kind=body.kind
     )
+    return await changed(SpecChanged, verb)
 
 
-@router.post("/resolve", response_model=SpecView, responses=refusals(*EDITING, "SPEC_EMPTY"))
+@router.post("/resolve", response_model=SpecChanged, responses=refusals(*EDITING, "SPEC_EMPTY"))
 async def resolve_spec(
     request: Request, actor: CallingActor, job_id: UUID, body: ConflictResolution, if_match: IfMatch = None
-) -> SpecView:
+) -> SpecChanged:
     """Settle fields after a conflict: mine, theirs, or another text; the revision that stood in the way is the base."""
     token = expected_token(request, body.revision_token)
-    return await spec_edits.resolve_spec(actor, job_id, revision_token=token, resolutions=body.resolutions)
+    verb = spec_edits.resolve_spec(actor, job_id, revision_token=token, resolutions=body.resolutions)
+    return await changed(SpecChanged, verb)
 
 
-@router.post("/restore", response_model=SpecView, responses=refusals(*EDITING, "NOT_FOUND"))
+@router.post("/restore", response_model=SpecChanged, responses=refusals(*EDITING, "NOT_FOUND"))
 async def restore_spec(
     request: Request, actor: CallingActor, job_id: UUID, body: RestoreRequest, if_match: IfMatch = None
-) -> SpecView:
+) -> SpecChanged:
     """Commit the items of an earlier revision anew, on top of the revision seen."""
     token = expected_token(request, body.revision_token)
-    return await spec_edits.restore_spec(actor, job_id, number=body.number, revision_token=token)
+    verb = spec_edits.restore_spec(actor, job_id, number=body.number, revision_token=token)
+    return await changed(SpecChanged, verb)
 
 
 @router.post("/nl-convert", response_model=ConversionPreview, responses=refusals(*CONVERTING))
@@ -186,15 +195,15 @@ async def convert_sentences(
 
 @router.post(
     "/approve",
-    response_model=JobView,
+    response_model=JobChanged,
     responses=refusals(*EDITING, "SPEC_EMPTY", "SPEC_UNCHANGED", "HAZARD_NOT_ACCEPTED"),
 )
 async def approve_spec(
     request: Request, actor: CallingActor, job_id: UUID, body: SpecApproval, if_match: IfMatch = None
-) -> JobView:
+) -> JobChanged:
     """Freeze the revision seen and write tests from it."""
     token = expected_token(request, body.revision_token)
-    return await approve(actor, job_id, token, body.accepted_hazards)
+    return await changed(JobChanged, approve(actor, job_id, token, body.accepted_hazards))
 
 
 async def approve(actor: Actor, job_id: UUID, token: str | None, accepted_hazards: list[str]) -> JobView:

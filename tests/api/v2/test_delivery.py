@@ -13,8 +13,10 @@ from iama_app.api.v2 import delivery as routes
 from services.artifacts.schemas import ArtifactType
 from services.infra.unit_of_work import unit_of_work
 from services.tables.delivery import SourceDelivery
+from services.tables.repositories import BranchHeadSnapshot
+from services.tables.sandbox import SecureWipeEvidence
 from tests.api import seeds
-from tests.api.conftest import Person, actor_of, make_job
+from tests.api.conftest import Person, actor_of, key, make_job
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -43,28 +45,29 @@ class TestDelivery:
     async def test_is_refused_before_delivery(self, ada: Person, repository: Path) -> None:
         job_id = (await make_job(ada, repository))["job_id"]
         for method, path in (("GET", "delivery"), ("POST", "delivery/git"), ("POST", "delivery/patch-bundle")):
-            answer = await ada.client.request(method, f"/v2/jobs/{job_id}/{path}", json={})
+            answer = await ada.client.request(method, f"/v2/jobs/{job_id}/{path}", json={}, headers=key())
             assert (answer.status_code, answer.json()["error_code"]) == (409, "TRANSITION_NOT_ALLOWED"), path
 
     async def test_is_nobody_elses(self, bob: Person, delivered: UUID) -> None:
         for path in ("delivery", "delivery/files?path=shop/prices.py", "delivery/git", "evidence", "tests"):
             answer = await bob.client.get(f"/v2/jobs/{delivered}/{path}")
             assert (answer.status_code, answer.json()["error_code"]) == (404, "JOB_NOT_FOUND"), path
-        pushed = await bob.client.post(f"/v2/jobs/{delivered}/delivery/git", json={})
+        pushed = await bob.client.post(f"/v2/jobs/{delivered}/delivery/git", json={}, headers=key())
         assert pushed.json()["error_code"] == "JOB_NOT_FOUND"
 
 
 class TestPatchBundle:
     async def test_holds_mailbox_and_evidence_and_is_made_once(self, ada: Person, delivered: UUID) -> None:
         path = f"/v2/jobs/{delivered}/delivery/patch-bundle"
-        first, again = (await ada.client.post(path)).json(), (await ada.client.post(path)).json()
+        first, again = [(await ada.client.post(path, headers=key())).json() for _ in range(2)]
+        assert first.pop("audit_event_id") and again.pop("audit_event_id") is None
         assert first == again
         file = await ada.client.get(first["url"].removeprefix("/api"))
         assert file.headers["content-disposition"] == 'attachment; filename="patch-bundle.zip"'
         assert {"0001-change.patch", "evidence.json"} <= set(zipfile.ZipFile(io.BytesIO(file.content)).namelist())
 
     async def test_download_is_bound_to_its_job(self, ada: Person, bob: Person, delivered: UUID) -> None:
-        url = (await ada.client.post(f"/v2/jobs/{delivered}/delivery/patch-bundle")).json()["url"]
+        url = (await ada.client.post(f"/v2/jobs/{delivered}/delivery/patch-bundle", headers=key())).json()["url"]
         artifact_id = url.split("/")[-2]
         assert (await bob.client.get(url.removeprefix("/api"))).status_code == 404
         unknown = await ada.client.get(f"/v2/jobs/{delivered}/artifacts/{uuid4()}/download")
@@ -80,8 +83,8 @@ class TestPush:
         monkeypatch.setattr(routes, "PUSH_WAIT_SECONDS", 0.3)
 
     async def test_answers_202_while_the_push_is_under_way_and_asks_once(self, ada: Person, delivered: UUID) -> None:
-        first = await ada.client.post(f"/v2/jobs/{delivered}/delivery/git", json={})
-        again = await ada.client.post(f"/v2/jobs/{delivered}/delivery/git", json={})
+        first = await ada.client.post(f"/v2/jobs/{delivered}/delivery/git", json={}, headers=key())
+        again = await ada.client.post(f"/v2/jobs/{delivered}/delivery/git", json={}, headers=key())
         assert (first.status_code, again.status_code) == (202, 202)
         assert first.json()["delivery_id"] == again.json()["delivery_id"]
         assert first.json()["provenance"]["job_id"] == str(delivered)
@@ -97,21 +100,40 @@ class TestPush:
     async def test_says_how_the_push_ended(
         self, ada: Person, delivered: UUID, columns: dict[str, Any], status: int, code: str | None
     ) -> None:
-        asked = (await ada.client.post(f"/v2/jobs/{delivered}/delivery/git", json={})).json()
+        path, headers = f"/v2/jobs/{delivered}/delivery/git", key()
+        asked = (await ada.client.post(path, json={}, headers=headers)).json()
         async with unit_of_work(await actor_of(ada)) as uow:
             row = await uow.session.get_one(SourceDelivery, UUID(asked["delivery_id"]))
             for name, value in columns.items():
                 setattr(row, name, value)
-        answer = await ada.client.post(f"/v2/jobs/{delivered}/delivery/git", json={})
+        answer = await ada.client.post(path, json={}, headers=headers)
         assert (answer.status_code, answer.json().get("error_code")) == (status, code)
+
+    async def test_repeats_its_answer_under_the_same_key(self, ada: Person, delivered: UUID) -> None:
+        path, headers = f"/v2/jobs/{delivered}/delivery/git", key()
+        assert (await ada.client.post(path, json={})).json()["error_code"] == "VALIDATION_FAILED"
+        first = await ada.client.post(path, json={}, headers=headers)
+        async with unit_of_work(await actor_of(ada)) as uow:
+            row = await uow.session.get_one(SourceDelivery, UUID(first.json()["delivery_id"]))
+            row.status, row.commit_sha = "PUBLISHED", "c" * 40
+        again = await ada.client.post(path, json={}, headers=headers)
+        assert (again.status_code, again.headers["idempotency-replayed"]) == (200, "true")
+        assert again.json()["audit_event_id"] == first.json()["audit_event_id"] is not None
+        assert again.json()["commit_sha"] == "c" * 40
+        other = await ada.client.post(path, json={"branch_name": "refactor/other"}, headers=headers)
+        assert (other.status_code, other.json()["error_code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
 
     @pytest.mark.parametrize("branch", ["main..x", "-x", "a b", "refs/heads/../x", "x.lock", "@{-1}"])
     async def test_refuses_dangerous_branch_names(self, ada: Person, delivered: UUID, branch: str) -> None:
-        answer = await ada.client.post(f"/v2/jobs/{delivered}/delivery/git", json={"branch_name": branch})
+        answer = await ada.client.post(
+            f"/v2/jobs/{delivered}/delivery/git", json={"branch_name": branch}, headers=key()
+        )
         assert answer.json()["error_code"] == "BRANCH_NAME_INVALID"
 
     async def test_refuses_files_that_did_not_change(self, ada: Person, delivered: UUID) -> None:
-        answer = await ada.client.post(f"/v2/jobs/{delivered}/delivery/git", json={"accepted_files": ["setup.py"]})
+        answer = await ada.client.post(
+            f"/v2/jobs/{delivered}/delivery/git", json={"accepted_files": ["setup.py"]}, headers=key()
+        )
         assert (answer.status_code, answer.json()["error_code"]) == (422, "VALIDATION_FAILED")
 
 
@@ -120,6 +142,23 @@ class TestEvidence:
         bundle = (await ada.client.get(f"/v2/jobs/{delivered}/evidence")).json()
         assert bundle["record"]["_type"] == "https://in-toto.io/Statement/v1"
         assert bundle["transitions"][-1]["to_state"] == "DELIVERED"
+
+    async def test_holds_snapshots_head_checks_and_wipes(self, ada: Person, delivered: UUID) -> None:
+        """V2-FR-RUN-007, V2-FR-WF-008: what is proven at the end can be read."""
+        actor = await actor_of(ada)
+        ids: dict[str, Any] = {"tenant_id": actor.tenant_id, "job_id": delivered}
+        async with unit_of_work(actor) as uow:
+            uow.session.add(
+                BranchHeadSnapshot(
+                    **ids, branch="main", head_sha_at_start="b" * 40, head_sha_now="b" * 40, verdict="MATCH"
+                )
+            )
+            uow.session.add(SecureWipeEvidence(**ids, wipe_type="SCRATCH", verified=True, method="overwrite"))
+        bundle = (await ada.client.get(f"/v2/jobs/{delivered}/evidence")).json()
+        assert [(check["verdict"], check["head_sha_now"]) for check in bundle["head_checks"]] == [("MATCH", "b" * 40)]
+        assert [(wipe["wipe_type"], wipe["verified"]) for wipe in bundle["wipes"]] == [("SCRATCH", True)]
+        assert bundle["delivery_policies"][0]["policy"] == "DRAFT_PR"
+        assert bundle["billing_subjects"][0]["billing_subject"] == "USER"
 
     async def test_has_no_record_before_delivery(self, ada: Person, repository: Path) -> None:
         job_id = (await make_job(ada, repository))["job_id"]

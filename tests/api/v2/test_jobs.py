@@ -13,7 +13,17 @@ from tests.api.conftest import Person, job_body, key, make_job, sign_up
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-JOB_READS = ("", "/timeline", "/workings", "/proposals", "/attempts", "/attempts/0", "/test-runs", "/audit", "/artifacts")
+JOB_READS = (
+    "",
+    "/timeline",
+    "/workings",
+    "/proposals",
+    "/attempts",
+    "/attempts/0",
+    "/test-runs",
+    "/audit",
+    "/artifacts",
+)
 JOB_READS += ("/spec", "/spec/revisions", "/spec/revisions/1", "/events/history", f"/artifacts/{uuid4()}/download")
 
 
@@ -138,7 +148,7 @@ class TestIsolation:
         public = {"/v1/auth/register", "/v1/auth/login", "/v1/auth/refresh"}
         for path, methods in document["paths"].items():
             for method in methods:
-                if path in public:
+                if path in public or path.startswith("/v2/schemas"):
                     continue
                 concrete = path
                 for name in ("job_id", "artifact_id", "stream_id", "sign_in_id", "connection_id"):

@@ -80,6 +80,7 @@ class TestOpen:
         async with _open(ada, job["job_id"]) as reader:
             assert await reader.block() == ["retry: 2000"]
             hello = await reader.frame()
+            job.pop("audit_event_id")
             assert (hello["event"], hello["resume_from"], hello["snapshot"]) == ("hello", 0, job)
             first = await reader.frame()
             assert (first["event"], first["state"], first["seq"], first["id"]) == ("state_change", "PENDING", 1, "1")
