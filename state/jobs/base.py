@@ -5,6 +5,7 @@ the tab left the page or the browser went away.
 """
 
 import asyncio
+from abc import abstractmethod
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from typing import Any
@@ -70,7 +71,7 @@ async def batches(frames: AsyncIterator[Sequence[Frame]], quiet_seconds: float) 
 
 
 class JobPageState(PageState, mixin=True):
-    """Base of the job screens; a page overrides `_paint` and, for cheap news, `_absorb`."""
+    """Base of the job screens; abstract until a page says how it paints (`_paint`); `_absorb` is for cheap news."""
 
     head: HeadView = HeadView()
     rail: RailView = RailView()
@@ -79,9 +80,9 @@ class JobPageState(PageState, mixin=True):
     _seq: int = 0
     _stream: int = 0
 
+    @abstractmethod
     async def _paint(self, uow: UnitOfWork, job_id: UUID, segment: str) -> None:
         """Load and word everything the page shows."""
-        raise NotImplementedError
 
     def _absorb(self, frames: Sequence[Frame]) -> bool:
         """Take news that needs no reading of rows; False asks for a full paint."""

@@ -137,6 +137,10 @@ class Bench:
         self.insert("workflow_steps", **{**ids, **base, **columns})
         return step_id
 
+    def expire(self, step_id: UUID) -> None:
+        """Let the lease on an item run out."""
+        self.run("UPDATE workflow_steps SET lease_expires_at = now() - interval '1 second' WHERE id = %s", step_id)
+
     def step(self, step_id: UUID) -> Row:
         """Return one work item."""
         return self.row("SELECT * FROM workflow_steps WHERE id = %s", step_id)

@@ -36,11 +36,11 @@ def page() -> rx.Component:
     centre = rx.el.div(
         conflict_panel(State.conflict, State.choose_side, State.word_merged),
         rx.cond(State.comparing_title != "", _comparison(), rx.fragment()),
-        rx.cond(State.view.revision != "", lists, nothing),
+        lists,
         class_name="spec-centre",
     )
-    detail = rx.cond(State.view.revision != "", _detail(), rx.fragment())
-    body = [rx.el.div(centre, detail, class_name="split"), rx.cond(State.view.revision != "", _turn(), rx.fragment())]
+    whole = rx.fragment(rx.el.div(centre, _detail(), class_name="split"), _turn())
+    body = [rx.cond(State.view.revision != "", whole, rx.el.div(nothing, class_name="scroll"))]
     compare = button("Compare with v1", tag="diff", size="compact", on_click=State.compare)
     actions = [rx.cond(State.has_history, compare, rx.fragment()), cancel_button(State)]
     regions = job_regions(State, *body, actions=actions, activity="Loading the spec")
