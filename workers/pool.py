@@ -1,5 +1,6 @@
 """Forking RQ workers for sandbox and Git work: a crash or kill of a child touches no other item."""
 
+import asyncio
 import ctypes
 import logging
 import os
@@ -12,7 +13,11 @@ from rq.serializers import JSONSerializer
 from rq.worker_pool import WorkerPool
 
 from services.canon.tasks import Queue as QueueName
+from services.infra.database import engine, is_connection_lost
+from services.workflow.runner import rehearse
 from workers.queueing import queue, redis
+
+logger = logging.getLogger(__name__)
 
 QUEUES = (QueueName.GITHUB.value, QueueName.SANDBOX.value)
 WORKERS_VARIABLE = "IAMA_POOL_WORKERS"
@@ -42,10 +47,22 @@ class PoolWorker(Worker):
         die_with_parent()
 
 
+async def _rehearse() -> None:
+    try:
+        await rehearse()
+    except Exception as error:
+        if not is_connection_lost(error):
+            raise
+        logger.warning("the database does not answer yet: the first items take a little longer")
+    finally:
+        await engine().dispose()
+
+
 def main() -> None:
-    """Serve the `github` and `sandbox` queues until SIGTERM."""
+    """Serve the `github` and `sandbox` queues until SIGTERM; what each item needs is made ready before forking."""
     import workers.registry  # noqa: F401  (loaded once before forking)
 
+    asyncio.run(_rehearse())
     logging.getLogger("rq.worker").setLevel(logging.WARNING)
     connection = redis()
     pool = WorkerPool(

@@ -26,19 +26,21 @@ _LOST = (
 
 
 @cache
-def engine_for(url: str, pid: int) -> AsyncEngine:
+def engine_for(url: str) -> AsyncEngine:
     """Return the engine of this process for a `postgresql://` URL.
 
-    It is a pool of connections only: `transaction` begins and ends transactions itself, in one round trip each.
+    It is a pool of connections only: `transaction` begins and ends transactions itself, in one round trip each. A
+    forked child inherits what the engine has learned (compiled statements, the server's types), no connection.
     """
-    del pid
-    return create_async_engine(
+    made = create_async_engine(
         url.replace("postgresql://", "postgresql+asyncpg://", 1),
         pool_size=POOL_SIZE,
         max_overflow=POOL_OVERFLOW,
         pool_reset_on_return=None,
         isolation_level="AUTOCOMMIT",
     )
+    os.register_at_fork(after_in_child=lambda: made.sync_engine.dispose(close=False))
+    return made
 
 
 def database_url() -> str:
@@ -55,7 +57,7 @@ def database_url() -> str:
 
 def engine() -> AsyncEngine:
     """Return the process's engine."""
-    return engine_for(database_url(), os.getpid())
+    return engine_for(database_url())
 
 
 def is_connection_lost(error: BaseException) -> bool:

@@ -1,10 +1,7 @@
 """Leases on work items: claim, beat, give back, reap. Times are the database's, so clocks of machines do not matter."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID, uuid4
-
-from sqlalchemy import text
 
 from services.canon.clocks import LEASE_SECONDS, LOST_LEASES_ALLOWED
 from services.canon.lifecycle import JobState
@@ -15,47 +12,40 @@ from services.infra.unit_of_work import UnitOfWork, unit_of_work
 from services.jobs import queries
 from services.workflow.outcomes import Claim
 
-_CLAIM = text(
-    """
-    UPDATE workflow_steps SET status = 'RUNNING', lease_owner = :owner, lease_token = :token,
-        lease_expires_at = clock_timestamp() + make_interval(secs => :lease), heartbeat_at = clock_timestamp(),
+_CLAIM = """
+    UPDATE workflow_steps SET status = 'RUNNING', lease_owner = $2, lease_token = $3,
+        lease_expires_at = clock_timestamp() + make_interval(secs => $4), heartbeat_at = clock_timestamp(),
         started_at = coalesce(started_at, clock_timestamp()),
         lost_count = lost_count + CASE WHEN status = 'RUNNING' THEN 1 ELSE 0 END
-    WHERE id = :step AND cancel_requested_at IS NULL AND available_at <= clock_timestamp()
+    WHERE id = $1 AND cancel_requested_at IS NULL AND available_at <= clock_timestamp()
       AND (status = 'READY' OR (status = 'RUNNING' AND lease_expires_at < clock_timestamp()))
     RETURNING job_id, kind, state, state_revision, payload, tries, tries_allowed, lost_count, limit_seconds
-    """
-)
-_BEAT = text(
-    """
+"""
+_BEAT = """
     UPDATE workflow_steps SET heartbeat_at = clock_timestamp(),
-        lease_expires_at = clock_timestamp() + make_interval(secs => :lease)
-    WHERE id = :step AND lease_token = :token AND status = 'RUNNING' AND cancel_requested_at IS NULL
+        lease_expires_at = clock_timestamp() + make_interval(secs => $3)
+    WHERE id = $1 AND lease_token = $2 AND status = 'RUNNING' AND cancel_requested_at IS NULL
     RETURNING id
-    """
-)
-_HOLDS = text(
-    "SELECT 1 FROM workflow_steps WHERE id = :step AND lease_token = :token AND status = 'RUNNING' "
-    "AND cancel_requested_at IS NULL FOR UPDATE"
-)
-_FINISH = text(
-    "UPDATE workflow_steps SET status = :status, finished_at = clock_timestamp(), outcome = CAST(:outcome AS jsonb), "
-    "error_code = :code, error = :error, tries = tries + 1, lease_expires_at = NULL WHERE id = :step"
-)
-_RETRY = text(
-    """
+"""
+_HOLDS = """
+    SELECT id FROM workflow_steps
+    WHERE id = $1 AND lease_token = $2 AND status = 'RUNNING' AND cancel_requested_at IS NULL FOR UPDATE
+"""
+_FINISH = """
+    UPDATE workflow_steps SET status = $2, finished_at = clock_timestamp(), outcome = $3, error_code = $4, error = $5,
+        tries = tries + 1, lease_expires_at = NULL
+    WHERE id = $1
+"""
+_RETRY = """
     UPDATE workflow_steps SET status = 'READY', tries = tries + 1, lease_token = NULL, lease_expires_at = NULL,
-        error_code = :code, error = :error, available_at = clock_timestamp() + make_interval(secs => :delay)
-    WHERE id = :step
-    """
-)
-_REQUEUE = text(
-    """
+        error_code = $3, error = $4, available_at = clock_timestamp() + make_interval(secs => $2)
+    WHERE id = $1
+"""
+_REQUEUE = """
     INSERT INTO outbox_events (tenant_id, task, queue, payload, available_at)
     SELECT tenant_id, 'run_item', queue, jsonb_build_object('step_id', id, 'tenant_id', tenant_id), available_at
-    FROM workflow_steps WHERE id = :step
-    """
-)
+    FROM workflow_steps WHERE id = $1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +61,23 @@ async def claim(step_id: UUID, tenant_id: UUID, owner: str) -> Claim | None:
     actor = system_actor(tenant_id, "workflow")
     token = uuid4()
     async with unit_of_work(actor) as uow:
-        values = {"step": step_id, "owner": owner, "token": token, "lease": scaled(LEASE_SECONDS)}
-        row = (await uow.session.execute(_CLAIM, values)).one_or_none()
+        row = await uow.fetch_row(_CLAIM, step_id, owner, token, scaled(LEASE_SECONDS))
         if row is None:
             return None
-        job = await queries.find_job(uow, row.job_id)
+        job = await queries.find_job(uow, row["job_id"])
         if job is None:
             return None
         return Claim(
             step_id=step_id,
             lease_token=token,
-            kind=ItemKind(row.kind),
-            state=JobState(row.state),
-            state_revision=row.state_revision,
-            payload=row.payload,
-            tries=row.tries,
-            tries_allowed=row.tries_allowed,
-            lost_count=row.lost_count,
-            limit_seconds=row.limit_seconds,
+            kind=ItemKind(row["kind"]),
+            state=JobState(row["state"]),
+            state_revision=row["state_revision"],
+            payload=row["payload"],
+            tries=row["tries"],
+            tries_allowed=row["tries_allowed"],
+            lost_count=row["lost_count"],
+            limit_seconds=row["limit_seconds"],
             job=job,
             actor=actor,
         )
@@ -97,29 +86,25 @@ async def claim(step_id: UUID, tenant_id: UUID, owner: str) -> Claim | None:
 async def beat(actor: Actor, key: LeaseKey) -> bool:
     """Extend the lease; False when it was lost or the item was cancelled."""
     async with unit_of_work(actor) as uow:
-        values = {"step": key.step_id, "token": key.token, "lease": scaled(LEASE_SECONDS)}
-        return (await uow.session.execute(_BEAT, values)).one_or_none() is not None
+        return await uow.call(_BEAT, key.step_id, key.token, scaled(LEASE_SECONDS)) is not None
 
 
 async def holds(uow: UnitOfWork, key: LeaseKey) -> bool:
     """Tell whether the lease still holds and lock the item until this transaction ends."""
-    values = {"step": key.step_id, "token": key.token}
-    return (await uow.session.execute(_HOLDS, values)).one_or_none() is not None
+    return await uow.call(_HOLDS, key.step_id, key.token) is not None
 
 
 async def finish(
     uow: UnitOfWork, key: LeaseKey, status: str, outcome: str, code: str | None, error: str | None
 ) -> None:
     """Close an item with its outcome (JSON text)."""
-    values = {"step": key.step_id, "status": status, "outcome": outcome, "code": code, "error": error}
-    await uow.session.execute(_FINISH, values)
+    await uow.call(_FINISH, key.step_id, status, outcome, code, error)
 
 
 async def give_back(uow: UnitOfWork, key: LeaseKey, delay_seconds: float, code: str, error: str) -> None:
     """Put an item back on its queue after a reported fault; it becomes due after the delay."""
-    values: dict[str, Any] = {"step": key.step_id, "delay": delay_seconds, "code": code, "error": error}
-    await uow.session.execute(_RETRY, values)
-    await uow.session.execute(_REQUEUE, {"step": key.step_id})
+    await uow.call(_RETRY, key.step_id, delay_seconds, code, error)
+    await uow.call(_REQUEUE, key.step_id)
 
 
 def is_exhausted(lost_count: int) -> bool:

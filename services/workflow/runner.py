@@ -14,6 +14,7 @@ from services.canon.events import EventType, event
 from services.canon.failpoints import Failpoint
 from services.canon.limits import LOG_LINE_MAX_CHARACTERS, LOG_LINES_PER_ITEM
 from services.canon.tasks import ITEMS
+from services.core.actor import system_actor
 from services.infra.database import is_connection_lost
 from services.infra.failpoints import reach
 from services.infra.settings_clock import scaled
@@ -90,6 +91,16 @@ async def run_item(step_id: UUID, tenant_id: UUID) -> str:
             return "database lost"
         logger.exception("item %s (%s) failed", claim.step_id, claim.kind.value)
         return await _record_fault(claim, key, _fault_of(error))
+
+
+async def rehearse() -> None:
+    """Ask what every item asks, of nobody: forked children inherit the statements that this prepared."""
+    nobody, nothing = system_actor(UUID(int=0), "rehearsal"), UUID(int=0)
+    await leases.claim(nothing, nobody.tenant_id, worker_name())
+    async with unit_of_work(nobody) as uow:
+        await queries.find_job(uow, nothing)
+        await queries.find_job(uow, nothing, lock=True)
+        await queries.live_sessions(uow, nothing)
 
 
 def _fault_of(error: Exception) -> ItemFaultError:
