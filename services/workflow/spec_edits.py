@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
 
+from services.access import service as access
 from services.canon.errors import IamaError
 from services.canon.lifecycle import SPEC_RESTART_STATES, JobState
 from services.canon.permissions import Permission
@@ -13,7 +14,6 @@ from services.jobs.service import require_job
 from services.llm.rules.sentences import restate
 from services.llm.schemas import Half
 from services.llm.vocabulary import ModelClass, RouteName
-from services.metering import service as metering
 from services.specs import editing
 from services.specs import service as specs
 from services.specs.schemas import BddItem, ConversionPreview, Resolution, SddItem, SpecView
@@ -89,7 +89,7 @@ async def convert_sentences(
     async with unit_of_work(actor) as uow:
         job = await require_job(uow, job_id, Permission.JOBS_ACT)
         head = await specs.require_current(uow, job, revision_token)
-        tier = await metering.tier_of(uow, job_id) if llm_settings().is_hosted else ""
+        tier = (await access.get_plan(uow)).tier
     if not llm_settings().is_hosted:
         return _restructured(head, text, half)
     try:

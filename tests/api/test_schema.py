@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import response_schema_conformance, statu
 from iama_app.api.app import api
 from iama_app.api.rate_limit import RateLimiter
 from iama_app.api.stream_leases import lease_of
+from iama_app.api.v2 import delivery
 from services.artifacts.schemas import ArtifactType
 from services.core.actor import user_actor
 from services.identity import service as identity
@@ -106,8 +107,14 @@ class Sweep:
 class TestEveryOperation:
     @pytest.mark.timeout(600)
     async def test_meets_no_server_error_and_most_are_reached(
-        self, origin: str, stranger: httpx.AsyncClient, ada: Person, repository: Path
+        self,
+        origin: str,
+        stranger: httpx.AsyncClient,
+        ada: Person,
+        repository: Path,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
+        monkeypatch.setattr(delivery, "PUSH_WAIT_SECONDS", 0.3)
         sweep = Sweep(origin, ada.bearer, {}, {})
         await _seed(sweep, stranger, ada, repository)
         await asyncio.to_thread(sweep.run)
@@ -132,9 +139,9 @@ async def _seed(sweep: Sweep, stranger: httpx.AsyncClient, ada: Person, reposito
     for job_id in (approval, approval_v1, editing):
         await seeds.move(actor, job_id, seeds.TO_SPEC)
         tokens[job_id] = await seeds.add_spec(actor, job_id)
-    for job_id, states in ((delivered, seeds.TO_DELIVERED), (fallback, seeds.TO_FALLBACK)):
-        await seeds.move(actor, job_id, states)
-        await seeds.add_attempt(actor, job_id)
+    await seeds.deliver(actor, delivered)
+    await seeds.move(actor, fallback, seeds.TO_FALLBACK)
+    await seeds.add_attempt(actor, fallback)
     artifact = await seeds.add_artifact(actor, delivered, ArtifactType.DIFF, b"--- a\n+++ b\n", "change.diff")
     other = await stranger.post("/v1/auth/login", json={"email": ada.email, "password": PASSWORD})
     spare = await sign_up(stranger)
@@ -158,15 +165,26 @@ async def _seed(sweep: Sweep, stranger: httpx.AsyncClient, ada: Person, reposito
         "GET /v2/jobs/{job_id}/spec/revisions/{number}": editing,
         "POST /v2/jobs/{job_id}/spec/approve": approval,
         "POST /v2/jobs/{job_id}/actions": choice,
+        "POST /v2/jobs/{job_id}/spec/resolve": editing,
+        "POST /v2/jobs/{job_id}/spec/restore": editing,
+        "POST /v2/jobs/{job_id}/spec/nl-convert": editing,
+        "GET /v2/jobs/{job_id}/delivery": delivered,
+        "POST /v2/jobs/{job_id}/delivery/git": delivered,
+        "POST /v2/jobs/{job_id}/delivery/patch-bundle": delivered,
         "GET /v1/jobs/{job_id}/spec": editing,
+        "POST /v1/jobs/{job_id}/spec/nl-convert": editing,
         "PATCH /v1/jobs/{job_id}/spec": editing,
         "POST /v1/jobs/{job_id}/spec/approve": approval_v1,
         "POST /v1/jobs/{job_id}/proposals/select": choice_v1,
         "GET /v1/jobs/{job_id}/fallback": fallback,
         "GET /v1/jobs/{job_id}/delivery": delivered,
+        "POST /v1/jobs/{job_id}/delivery/apply": delivered,
+        "POST /v1/jobs/{job_id}/delivery/revert": delivered,
     }.items():
         sweep.ids[label] = str(job_id)
     edited = {"revision_token": tokens[editing], "bdd_items": [seeds.BEHAVIOUR]}
+    words = {"natural_language_input": "total([]) returns 0.", "revision_token": tokens[editing]}
+    settled = {"item_id": "B-1", "field": "title", "choice": "THEIRS"}
     act = {"action": "SELECT_STRATEGY", "expected_revision": 4, "params": {"level": "CONSERVATIVE"}}
     sweep.bodies |= {
         "POST /v1/auth/register": {"email": f"swept-{spare['email']}", "password": PASSWORD},
@@ -180,6 +198,12 @@ async def _seed(sweep: Sweep, stranger: httpx.AsyncClient, ada: Person, reposito
         "POST /v2/jobs/{job_id}/actions": act,
         "PATCH /v2/jobs/{job_id}/spec": edited,
         "POST /v2/jobs/{job_id}/spec/approve": {"revision_token": tokens[approval]},
+        "POST /v2/jobs/{job_id}/spec/resolve": {"revision_token": tokens[editing], "resolutions": [settled]},
+        "POST /v2/jobs/{job_id}/spec/restore": {"revision_token": tokens[editing], "number": 1},
+        "POST /v2/jobs/{job_id}/spec/nl-convert": words,
+        "POST /v2/jobs/{job_id}/delivery/git": {},
+        "POST /v1/jobs/{job_id}/spec/nl-convert": words,
+        "POST /v1/jobs/{job_id}/delivery/apply": {"accept_all": True},
         "POST /v1/jobs": {
             "target_paths": body["path_scope"], "refactor_context": body["goal"], "source": body["source"]
         },
