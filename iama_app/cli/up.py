@@ -15,6 +15,7 @@ from iama_app.cli.data_folder import DataFolder, RunRecord, held_data_folder, ne
 from iama_app.cli.environment import Surroundings, base_environment
 from iama_app.cli.launch_error import EXIT_FAILED, LaunchError
 from iama_app.cli.migration import Migrated, migrate_apart
+from iama_app.cli.powers import fewer_powers
 from iama_app.cli.supervisor import Program, StartInterrupted, StopRequest, Supervisor, stop_on_signals
 from iama_app.cli.terminal import progress, result
 from services.infra.embedded.demo_repository import ensure_demo_repository
@@ -70,16 +71,13 @@ def programs(settings: Settings, around: Surroundings) -> list[Program]:
         "--log-level", settings.log_level,
     ]  # fmt: skip
     commands = {
-        "web": (web, around.web()),
-        "worker-async": (["-m", "workers.main", "async"], around.worker()),
-        "worker-pool": (["-m", "workers.main", "pool"], around.worker()),
-        "scheduler": (["-m", "workers.main", "scheduler"], around.worker()),
+        "web": ([*fewer_powers(), sys.executable, *web], around.web()),
+        "worker-async": ([sys.executable, "-m", "workers.main", "async"], around.worker()),
+        "worker-pool": ([sys.executable, "-m", "workers.main", "pool"], around.worker()),
+        "scheduler": ([sys.executable, "-m", "workers.main", "scheduler"], around.worker()),
     }
     logs = settings.data_folder / "logs"
-    return [
-        Program(name, [sys.executable, *words], env, web_build.ROOT, logs / f"{name}.log")
-        for name, (words, env) in commands.items()
-    ]
+    return [Program(name, words, env, web_build.ROOT, logs / f"{name}.log") for name, (words, env) in commands.items()]
 
 
 def _run(settings: Settings, folder: DataFolder, stop: StopRequest) -> None:
