@@ -92,7 +92,8 @@ def _lease(item: ItemView) -> str:
         said = f"{left:.0f} s left" if left >= 0 else f"over since {-left:.0f} s"
         return f"lease {said}, {item.lease_owner}, silent {item.silent_seconds or 0:.0f} s"
     if item.status == "READY":
-        return f"due in {item.due_in_seconds:.0f} s" if item.due_in_seconds else "due now"
+        waits = "handed over" if item.handed_over else "waits for the scheduler"
+        return f"due in {item.due_in_seconds:.0f} s" if item.due_in_seconds else waits
     if item.finished_at and item.started_at:
         return f"took {(item.finished_at - item.started_at).total_seconds():.1f} s"
     return "no lease"

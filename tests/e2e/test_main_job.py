@@ -80,11 +80,16 @@ class Command:
 
 def refactor(folder: Path, repository: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run the command with a data folder of its own."""
+    return iama(folder, "refactor", str(repository), *arguments)
+
+
+def iama(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run any command of the installation below a folder."""
     names = (DATA_VARIABLE, LOCAL_ROOTS_VARIABLE, "IAMA_APP_DATABASE_URL", "DATABASE_URL", "REDIS_URL")
     inherited = {name: value for name, value in os.environ.items() if name not in names}
     environment = inherited | {DATA_VARIABLE: str(folder / "data"), LOCAL_ROOTS_VARIABLE: str(folder)}
     return subprocess.run(
-        [sys.executable, "-m", "iama_app.cli", "refactor", str(repository), *arguments],
+        [sys.executable, "-m", "iama_app.cli", *arguments],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -179,6 +184,57 @@ class TestAfterwards:
         assert running == []
         assert list((command.data / "scratch").glob("*")) == []
         assert {item.name for item in (command.data / "sandbox").glob("*")} <= {"wiped", "probes"}
+
+
+class TestJobs:
+    """`iama jobs` on the same data folder, with no instance running."""
+
+    def test_lists_the_job_with_its_state(self, folder: Path, command: Command) -> None:
+        done = iama(folder, "jobs", "--json")
+        (job,) = json.loads(done.stdout)["items"]
+        assert (job["job_id"], job["status"]) == (command.document["job_id"], "DELIVERED")
+        assert "No jobs." in iama(folder, "jobs", "--state", "failed").stdout
+
+    def test_shows_transitions_items_timers_and_guards_in_one_view(self, folder: Path, command: Command) -> None:
+        done = iama(folder, "jobs", "show", command.document["job_id"][:13], "--why", "--json")
+        shown = json.loads(done.stdout)
+        path = [one["to_state"] for one in shown["transitions"]]
+        assert path[0] == "REPO_SYNCING" and path[-1] == shown["workings"]["state"] == "DELIVERED"
+        assert {item["status"] for item in shown["workings"]["items"]} == {"DONE"}
+        assert {timer["kind"] for timer in shown["workings"]["timers"]} >= {"IDLE"}
+        assert [guard["accepted"] for guard in shown["workings"]["guards"]] == [False]
+        words = iama(folder, "jobs", "show", command.document["job_id"], "--why").stdout
+        assert all(title in words for title in ("Why ", "Guards", "Work items", "Timers", "Transitions"))
+
+    @pytest.mark.parametrize(
+        ("arguments", "sentence"),
+        [
+            (("show", "no-such-job"), "There is no job whose id starts with no-such-job"),
+            (("show", "00000000-0000-0000-0000-000000000000"), "JOB_NOT_FOUND"),
+            (("--state", "asleep"), "There is no state asleep"),
+        ],
+    )
+    def test_refuses_in_one_sentence(
+        self, folder: Path, command: Command, arguments: tuple[str, ...], sentence: str
+    ) -> None:
+        done = iama(folder, "jobs", *arguments)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert sentence in done.stderr and "Traceback" not in done.stderr
+
+    def test_makes_no_installation_only_to_look(self, folder: Path) -> None:
+        empty = folder / "nobody"
+        empty.mkdir()
+        done = iama(empty, "jobs")
+        assert done.returncode == 2 and "There is no installation" in done.stderr
+        assert list(empty.iterdir()) == []
+
+
+class TestVerify:
+    def test_evidence_of_the_job_fits_its_branch_and_nothing_else(self, folder: Path, command: Command) -> None:
+        evidence, place = command.document["evidence_file"], ("--repository", str(command.repository))
+        done = iama(folder, "verify", evidence, *place, "--branch", command.document["branch"])
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert iama(folder, "verify", evidence, *place, "--branch", "main").returncode == 2
 
 
 class TestRefusal:
