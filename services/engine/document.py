@@ -24,6 +24,7 @@ from services.engine.document_types import (
 from services.engine.extracting.operations import ExtractFunction
 from services.engine.moving.operations import MoveSymbols
 from services.engine.node_operations import NodeDelete, NodeInsertAfter, NodeInsertBefore, NodeReplace
+from services.engine.signatures.operations import ChangeSignature
 
 MAX_OPERATIONS = 20_000
 
@@ -104,6 +105,7 @@ Operation = Annotated[
     | NodeDelete
     | RenameSymbol
     | ExtractFunction
+    | ChangeSignature
     | MoveSymbols
     | FileCreate
     | FileDelete
@@ -119,6 +121,7 @@ EDIT_TYPES: dict[str, str] = {
     "node_delete": "NODE_ANCHORED",
     "rename_symbol": "AST_SYMBOLIC",
     "extract_function": "AST_SYMBOLIC",
+    "change_signature": "AST_SYMBOLIC",
     "move_symbols": "AST_SYMBOLIC",
     "file_create": "FILE",
     "file_delete": "FILE",

@@ -12,6 +12,7 @@ from services.engine.document import RenameSymbol
 from services.engine.extracting.extract_function import plan_extract_function
 from services.engine.moving.planner import plan_move_symbols
 from services.engine.rename import rename_edits
+from services.engine.signatures.change_signature import plan_change_signature
 from services.engine.tree_edits import EditLimits, TreeEdits
 
 __all__ = ["PLANNERS", "EditLimits", "Planner", "TreeEdits", "plan_symbolic"]
@@ -37,6 +38,7 @@ PLANNERS: dict[str, Planner] = {
     "rename_symbol": _rename,
     "move_symbols": plan_move_symbols,
     "extract_function": plan_extract_function,
+    "change_signature": plan_change_signature,
 }
 
 
