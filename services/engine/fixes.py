@@ -23,19 +23,24 @@ class FixedTexts:
 
 
 def fix_texts(
-    texts: Mapping[str, str], rules: tuple[str, ...], target: str, project: ProjectModel, *, spare_unused: bool = False
+    texts: Mapping[str, str],
+    rules: tuple[str, ...],
+    target: str,
+    project: ProjectModel,
+    *,
+    originals: Mapping[str, str] | None = None,
 ) -> FixedTexts:
     """Return what the rules make of the texts.
 
     Args:
         texts: path → source text with LF line endings.
         target: Python version as `3.11`.
-        spare_unused: Keep imports that were unused before, and remove only those that the fixes leave unused.
+        originals: The texts before any rule: imports unused there stay, and only those that fixes leave unused go.
     """
     result = FixedTexts()
     wanted = names_wanted_elsewhere(project)
     read = annotations_are_read(project)
-    spared = _unused_imports(texts, target) if spare_unused else {}
+    spared = _unused_imports(originals, target) if originals else {}
 
     def views(path: str, text: str) -> FileView:
         return FileView(path, text, wanted, read, spared.get(path, frozenset()))

@@ -46,6 +46,11 @@ def may_take(finding: Finding, view: FileView) -> bool:
     return guard is None or guard(finding, view)
 
 
+def evaluates_annotations(text: str) -> bool:
+    """Tell whether a file uses something that reads its annotations at run time."""
+    return _EVALUATES_ANNOTATIONS.search(text) is not None
+
+
 def _touches_marked_line(finding: Finding, text: str) -> bool:
     for edit in finding.edits:
         start = text.rfind("\n", 0, edit.start) + 1

@@ -36,9 +36,8 @@ def plan_rules(
         RefusedError: the goal's path is not in the tree.
     """
     sources = editable_sources(tree, project, goal, level, protected)
-    given = RuleInput({}, tree, project, goal, level, target_of(goal, tree))
     before = {path: source.text for path, source in sources.items()}
-    output = _run(given.having(before), goal, level)
+    output = _run(RuleInput(before, tree, project, goal, level, target_of(goal, tree), before), goal, level)
     texts = {path: text for path, text in output.texts.items() if text != before[path]}
     plan = RulesPlan({path: _stored(sources[path], text) for path, text in texts.items()}, output)
     plan.hazards = _version_hazards(tree, goal, bool(texts)) + output.hazards + _unreadable(tree, project, goal, texts)

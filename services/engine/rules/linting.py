@@ -1,26 +1,28 @@
 """Rule sets that take a linter's fixes under guards: modernisation by target version, clean-up, unused imports."""
 
+from collections.abc import Mapping
+
 from services.engine.fixes import fix_texts
 from services.engine.goals.model import GoalKind
 from services.engine.rules.lint import rules_for
 from services.engine.rules.model import RuleInput, RuleOutput, RuleSet
 
 
-def _lint(given: RuleInput, rules: tuple[str, ...], *, spare_unused: bool) -> RuleOutput:
-    fixed = fix_texts(given.texts, rules, given.target, given.project, spare_unused=spare_unused)
+def _lint(given: RuleInput, rules: tuple[str, ...], originals: Mapping[str, str] | None = None) -> RuleOutput:
+    fixed = fix_texts(given.texts, rules, given.target, given.project, originals=originals)
     return RuleOutput(fixed.texts, fixed.taken, fixed.messages)
 
 
 def _modernise(given: RuleInput) -> RuleOutput:
-    return _lint(given, rules_for(GoalKind.MODERNISE, given.level), spare_unused=True)
+    return _lint(given, rules_for(GoalKind.MODERNISE, given.level), given.originals)
 
 
 def _clean_up(given: RuleInput) -> RuleOutput:
-    return _lint(given, rules_for(GoalKind.CLEAN_UP, given.level), spare_unused=False)
+    return _lint(given, rules_for(GoalKind.CLEAN_UP, given.level))
 
 
 def _unused_imports(given: RuleInput) -> RuleOutput:
-    return _lint(given, ("F401",), spare_unused=False)
+    return _lint(given, ("F401",))
 
 
 MODERN_SYNTAX = RuleSet(

@@ -16,7 +16,7 @@ class RuleInput:
     """What a rule set works on.
 
     `texts` are the files it may change: path → source text with LF line endings. `tree` is everything as it was before
-    the first rule. `target` is the Python version the result may need, as `3.11`.
+    the first rule, `originals` the texts then. `target` is the Python version the result may need, as `3.11`.
     """
 
     texts: Mapping[str, str]
@@ -25,6 +25,7 @@ class RuleInput:
     goal: Goal
     level: ProposalLevel
     target: str
+    originals: Mapping[str, str] = field(default_factory=dict)
 
     def having(self, texts: Mapping[str, str]) -> "RuleInput":
         """Return the same input with other texts."""

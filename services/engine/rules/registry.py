@@ -4,12 +4,15 @@ from services.canon.vocabulary import ProposalLevel
 from services.engine.goals.model import GoalKind
 from services.engine.rules.linting import CLEAN_UP, MODERN_SYNTAX, UNUSED_IMPORTS
 from services.engine.rules.model import RuleSet
+from services.engine.rules.python3.rule_set import PYTHON3, READABLE
+from services.engine.rules.upgrades import UPGRADES
 
 _C, _S, _X = ProposalLevel.CONSERVATIVE, ProposalLevel.STANDARD, ProposalLevel.COMPREHENSIVE
 _ORDER = (_C, _S, _X)
 
 PIPELINES: dict[GoalKind, tuple[tuple[RuleSet, ProposalLevel], ...]] = {
-    GoalKind.MODERNISE: ((MODERN_SYNTAX, _C),),
+    GoalKind.MODERNISE: ((READABLE, _C), (UPGRADES, _C), (MODERN_SYNTAX, _C)),
+    GoalKind.PYTHON3: ((PYTHON3, _C),),
     GoalKind.CLEAN_UP: ((CLEAN_UP, _C),),
     GoalKind.REMOVE_UNUSED_IMPORTS: ((UNUSED_IMPORTS, _C),),
 }

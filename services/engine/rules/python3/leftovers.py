@@ -1,0 +1,221 @@
+"""What established fixers leave of Python 2, as rewrites on the converted source: one finder per idiom."""
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from services.core.tree import Tree
+from services.engine.source import SourceText, Splice
+from services.engine.syntax import parse_text
+
+
+@dataclass(frozen=True)
+class View:
+    """One converted source: its tree of nodes, and which modules stand beside it."""
+
+    path: str
+    source: SourceText
+    module: ast.Module
+    siblings: frozenset[str]
+
+    def span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
+        """Return the offsets of a node."""
+        start = self.source.offset(node.lineno, node.col_offset)
+        return start, self.source.offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
+
+    def text(self, node: ast.expr | ast.stmt) -> str:
+        """Return the source of a node."""
+        start, end = self.span(node)
+        return self.source.text[start:end]
+
+    def replace(self, node: ast.expr | ast.stmt, text: str) -> Splice:
+        """Return the splice that puts a text in place of a node."""
+        return Splice(*self.span(node), text)
+
+
+Finder = Callable[[View], Iterator[Splice]]
+
+
+def rewritten(path: str, text: str, tree: Tree) -> tuple[str, dict[str, int]]:
+    """Return the text after all finders, and how often each found something; unchanged where it does not parse."""
+    counts: dict[str, int] = {}
+    for rule, (_, finder) in LEFTOVERS.items():
+        try:
+            module = parse_text(text)
+        except (SyntaxError, ValueError, RecursionError):
+            return text, counts
+        view = View(path, SourceText(path, text, "utf-8", b""), module, _siblings(path, tree))
+        splices = sorted(set(finder(view)))
+        for splice in reversed(splices):
+            text = text[: splice.start] + splice.replacement + text[splice.end :]
+        if splices:
+            counts[rule] = len(splices)
+    return text, counts
+
+
+def _relative_imports(view: View) -> Iterator[Splice]:
+    """`import sibling` inside a package meant the sibling."""
+    for node in ast.walk(view.module):
+        if isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            if node.module.partition(".")[0] in view.siblings:
+                start, end = view.span(node)
+                at = view.source.text.index(node.module, start + len("from"), end)
+                yield Splice(at, at, ".")
+        elif isinstance(node, ast.Import) and all(name.name in view.siblings for name in node.names):
+            names = ", ".join(name.name + (f" as {name.asname}" if name.asname else "") for name in node.names)
+            yield view.replace(node, f"from . import {names}")
+
+
+_STRING_CONSTANTS = {"letters": "ascii_letters", "lowercase": "ascii_lowercase", "uppercase": "ascii_uppercase"}
+_STRING_FUNCTIONS = frozenset(
+    {
+        "capitalize", "center", "count", "expandtabs", "find", "index", "ljust", "lower", "lstrip", "replace", "rfind",
+        "rindex", "rjust", "rstrip", "split", "strip", "swapcase", "upper", "zfill", "rsplit",
+    }
+)  # fmt: skip
+_STRING_NUMBERS = {"atoi": "int", "atol": "int", "atof": "float"}
+
+
+def _string_module(view: View) -> Iterator[Splice]:
+    """Functions of the `string` module that became methods, and its renamed constants."""
+    if not _imports(view.module, "string"):
+        return
+    for node in ast.walk(view.module):
+        if isinstance(node, ast.Attribute) and _is_name(node.value, "string") and node.attr in _STRING_CONSTANTS:
+            yield view.replace(node, f"string.{_STRING_CONSTANTS[node.attr]}")
+        called = isinstance(node, ast.Call) and not node.keywords and node.args and _string_function(node.func)
+        if called and isinstance(node, ast.Call) and not any(isinstance(item, ast.Starred) for item in node.args):
+            yield from _as_method(view, node, called)
+
+
+def _as_method(view: View, node: ast.Call, name: str) -> Iterator[Splice]:
+    first, *rest = [view.text(item) for item in node.args]
+    receiver = first if isinstance(node.args[0], ast.Name | ast.Attribute | ast.Call | ast.Constant) else f"({first})"
+    if name in _STRING_NUMBERS:
+        yield view.replace(node, f"{_STRING_NUMBERS[name]}({', '.join([first, *rest])})")
+    elif name in ("join", "joinfields"):
+        separator = rest[0] if rest else '" "'
+        yield view.replace(node, f"{separator}.join({first})")
+    elif name == "maketrans":
+        yield view.replace(node, f"str.maketrans({', '.join([first, *rest])})")
+    elif name in _STRING_FUNCTIONS:
+        yield view.replace(node, f"{receiver}.{name}({', '.join(rest)})")
+
+
+def _string_function(node: ast.expr) -> str:
+    known = _STRING_FUNCTIONS | {"join", "joinfields", "maketrans"} | set(_STRING_NUMBERS)
+    if isinstance(node, ast.Attribute) and _is_name(node.value, "string") and node.attr in known:
+        return node.attr
+    return ""
+
+
+_METHODS = {
+    "__div__": "__truediv__",
+    "__rdiv__": "__rtruediv__",
+    "__idiv__": "__itruediv__",
+    "__nonzero__": "__bool__",
+    "__unicode__": "__str__",
+}
+
+
+def _special_methods(view: View) -> Iterator[Splice]:
+    """Special methods under their new names, where the class has none of the new name."""
+    for owner in ast.walk(view.module):
+        if not isinstance(owner, ast.ClassDef):
+            continue
+        present = {item.name for item in owner.body if isinstance(item, ast.FunctionDef)}
+        for item in owner.body:
+            new = _METHODS.get(item.name) if isinstance(item, ast.FunctionDef) else None
+            if isinstance(item, ast.FunctionDef) and new is not None and new not in present:
+                start = view.source.text.index(item.name, view.source.offset(item.lineno, item.col_offset))
+                yield Splice(start, start + len(item.name), new)
+
+
+_BUILTINS = {"file": "open", "unichr": "chr", "raw_input": "input", "xrange": "range", "unicode": "str", "long": "int"}
+
+
+def _builtins(view: View) -> Iterator[Splice]:
+    """Built-in functions under their new names, where the file binds no such name itself."""
+    bound = {
+        node.id for node in ast.walk(view.module) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    bound |= {node.arg for node in ast.walk(view.module) if isinstance(node, ast.arg)}
+    bound |= {getattr(node, "name", "") for node in ast.walk(view.module) if isinstance(node, ast.FunctionDef)}
+    bound |= {
+        name.asname or name.name
+        for node in ast.walk(view.module)
+        for name in getattr(node, "names", [])
+        if isinstance(name, ast.alias)
+    }
+    for node in ast.walk(view.module):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in bound:
+            new = _BUILTINS.get(node.func.id)
+            if new is not None:
+                yield view.replace(node.func, new)
+
+
+def _whole_division(view: View) -> Iterator[Splice]:
+    """The quotient of two whole literals was a whole number."""
+    for node in ast.walk(view.module):
+        if (
+            isinstance(node, ast.BinOp)
+            and isinstance(node.op, ast.Div)
+            and _is_whole(node.left)
+            and _is_whole(node.right)
+        ):
+            left, right = view.span(node.left)[1], view.span(node.right)[0]
+            at = view.source.text.index("/", left, right)
+            yield Splice(at, at + 1, "//")
+
+
+def _default_encoding(view: View) -> Iterator[Splice]:
+    """`reload(sys)` and `sys.setdefaultencoding` set what is always so now."""
+    for node in ast.walk(view.module):
+        call = node.value if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
+        if call is None or not isinstance(node, ast.Expr):
+            continue
+        text = view.text(call)
+        is_default = text.startswith("sys.setdefaultencoding(")
+        if is_default or text in ("reload(sys)", "imp.reload(sys)", "importlib.reload(sys)"):
+            yield view.replace(node, "pass")
+
+
+LEFTOVERS: dict[str, tuple[str, Finder]] = {
+    "PY3-IMPORT": ("Import modules of the same package relatively", _relative_imports),
+    "PY3-STRING": ("Use methods of strings instead of functions of the `string` module", _string_module),
+    "PY3-METHOD": ("Give special methods the names Python 3 looks for", _special_methods),
+    "PY3-BUILTIN": ("Use built-in functions under their present names", _builtins),
+    "PY3-DIVISION": ("Divide whole literals with `//`", _whole_division),
+    "PY3-ENCODING": ("Drop what sets the default encoding", _default_encoding),
+}
+"""Rule → its sentence and its finder, in the order in which they run."""
+
+
+def _siblings(path: str, tree: Tree) -> frozenset[str]:
+    """Return the modules beside a file of a package that no top-level module of the tree or the library hides."""
+    folder = PurePosixPath(path).parent
+    prefix = "" if folder.as_posix() == "." else f"{folder.as_posix()}/"
+    if not prefix or f"{prefix}__init__.py" not in tree:
+        return frozenset()
+    found: set[str] = set()
+    for item in tree:
+        rest = item.removeprefix(prefix) if item.startswith(prefix) else ""
+        name, _, inner = rest.partition("/")
+        if rest.endswith(".py") and (not inner or inner == "__init__.py"):
+            found.add(name.removesuffix(".py"))
+    return frozenset(found - {"__init__", PurePosixPath(path).stem})
+
+
+def _imports(module: ast.Module, name: str) -> bool:
+    return any(
+        isinstance(n, ast.Import) and any(a.name == name and not a.asname for a in n.names) for n in ast.walk(module)
+    )
+
+
+def _is_name(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _is_whole(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and type(node.value) is int
