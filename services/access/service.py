@@ -4,7 +4,7 @@ from weakref import WeakKeyDictionary
 
 from sqlmodel import col, select
 
-from services.access.rules import plan_of
+from services.access.rules import SERVER_TIERS, plan_of
 from services.access.schemas import Plan
 from services.canon.errors import IamaError
 from services.canon.permissions import REFUSALS, Permission, Role, is_granted
@@ -50,6 +50,19 @@ async def require(uow: UnitOfWork, permission: Permission, *, code: str = "ROLE_
     if await find_role(uow) is None:
         raise IamaError("NOT_FOUND")
     raise IamaError(code, sentence=REFUSALS[permission], denial_reason=code, permission=permission.value)
+
+
+async def require_server_execution(uow: UnitOfWork) -> Plan:
+    """Return the plan of the workspace if repositories and sandboxes on the server belong to it.
+
+    Raises:
+        IamaError: `ENTITLEMENT_INSUFFICIENT`, read from storage at each call.
+    Req: V2-FR-ENT-001.
+    """
+    plan = await get_plan(uow)
+    if plan.tier not in SERVER_TIERS:
+        raise IamaError("ENTITLEMENT_INSUFFICIENT", denial_reason="EXECUTION_ENVIRONMENT_NOT_ENTITLED")
+    return plan
 
 
 async def get_plan(uow: UnitOfWork) -> Plan:

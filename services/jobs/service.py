@@ -65,10 +65,12 @@ async def create_job(uow: UnitOfWork, request: CreateJobRequest, *, own_demo: bo
         own_demo: the code is the demo that ships with the product, so no consent to processing is needed.
 
     Raises:
-        IamaError: `CONSENT_REQUIRED`, `GIT_URL_NOT_ALLOWED`, `GOAL_NOT_UNDERSTOOD`, `ROLE_INSUFFICIENT`.
+        IamaError: `CONSENT_REQUIRED`, `ENTITLEMENT_INSUFFICIENT`, `GIT_URL_NOT_ALLOWED`, `GOAL_NOT_UNDERSTOOD`,
+            `ROLE_INSUFFICIENT`.
     Req: V1-FR-JOB-001.
     """
     await access.require(uow, Permission.JOBS_CREATE)
+    await access.require_server_execution(uow)
     if not own_demo:
         await identity.require_consent(uow)
     source = source_rules.check_source(request.source.url)

@@ -1,5 +1,6 @@
 """Reserves a start, passes the point of no return, settles at the end. An unlimited plan is written all the same."""
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import Any
@@ -73,7 +74,15 @@ async def reserve_start(uow: UnitOfWork, job: RefactorJob, terms: StartTerms) ->
     balance_id = (await uow.session.execute(_RESERVE, values)).scalar_one_or_none()
     if balance_id is None:
         reset_at = (start + timedelta(days=1)).isoformat()
-        raise IamaError("DAILY_JOB_LIMIT_REACHED", reset_at=reset_at, retry_after=reset_at)
+        raise IamaError(
+            "DAILY_JOB_LIMIT_REACHED",
+            denial_reason="QUOTA_EXCEEDED_DAILY",
+            dimension=DAILY_JOBS,
+            limit=terms.daily_starts,
+            reset_at=reset_at,
+            retry_after=reset_at,
+            retry_after_seconds=math.ceil((start + timedelta(days=1) - now()).total_seconds()),
+        )
     ids: dict[str, Any] = {"tenant_id": uow.tenant_id, "job_id": job.id}
     uow.session.add(
         QuotaReservation(**ids, balance_id=balance_id, dimension=DAILY_JOBS, idempotency_key=f"{job.id}:start")

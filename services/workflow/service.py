@@ -101,7 +101,7 @@ async def start(actor: Actor, job_id: UUID, *, expected_revision: int) -> JobVie
                 events=(frame,),
             )
         else:
-            await metering.reserve_start(uow, job, _terms(await access.get_plan(uow)))
+            await metering.reserve_start(uow, job, _terms(await access.require_server_execution(uow)))
             changes = {
                 "started_at": now(),
                 "head_sha_at_start": preflight.head_sha,

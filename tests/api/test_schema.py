@@ -155,6 +155,8 @@ async def _seed(sweep: Sweep, stranger: httpx.AsyncClient, ada: Person, reposito
         "artifact_id": str(artifact),
         "attempt_number": "0",
         "number": "1",
+        "name": "edit-document",
+        "version": "1",
         "sign_in_id": next(item["id"] for item in items if not item["current"]),
     }
     for label, job_id in {

@@ -193,6 +193,7 @@ class TestPatchBundle:
 
 class TestGivingUp:
     def test_ends_with_evidence_when_every_edit_breaks_something(self, installation: Installation) -> None:
+        """V1-FR-DEL-003: the source is as it was, the last patch stays readable."""
         repository = make_repository(installation.repositories / "all-break", ALL_BREAK)
         before = RepositoryState.of(repository)
         job = installation.run(repository, MODERNISE)

@@ -1,5 +1,7 @@
 """Jobs as version 1 shows them (J1–J7, J12, J16): the same verbs, the same Job shape, the real state."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -16,6 +18,7 @@ from iama_app.api.models import Body
 from iama_app.api.v2.actions import STEERING
 from iama_app.api.v2.jobs import Limit, Offset, ProposalList
 from iama_app.api.v2.streams import STREAM_RESPONSES, LastEventId, open_stream
+from services.canon.errors import IamaError
 from services.canon.lifecycle import JobState
 from services.canon.limits import GOAL_MAX_CHARACTERS, PAGE_DEFAULT
 from services.canon.vocabulary import JobAction
@@ -81,14 +84,15 @@ class StrategyChoice(Body):
     "",
     status_code=201,
     response_model=CreatedJob,
-    responses=refusals("CONSENT_REQUIRED", "GIT_URL_NOT_ALLOWED", "GOAL_NOT_UNDERSTOOD"),
+    responses=refusals("CONSENT_REQUIRED", "ENTITLEMENT_DENIED", "GIT_URL_NOT_ALLOWED", "GOAL_NOT_UNDERSTOOD"),
 )
 async def create_job(request: Request, actor: CallingActor, body: CreateJobV1, key: OptionalKey = None) -> JSONResponse:
     """Save a job (J1)."""
     wanted = _in_version_two(body)
 
     async def run(uow: UnitOfWork) -> CreatedJob:
-        job = await jobs.create_job(uow, wanted)
+        with _old_denial():
+            job = await jobs.create_job(uow, wanted)
         return CreatedJob(job_id=job.job_id, status=job.status, created_at=job.created_at)
 
     return await once(request, actor, key, run, audited=False)
@@ -116,11 +120,14 @@ async def get_job(actor: CallingActor, job_id: UUID) -> JobView:
 @router.post(
     "/{job_id}/start",
     response_model=JobStatus,
-    responses=refusals(*STEERING, "DAILY_JOB_LIMIT_REACHED", "GIT_REMOTE_UNREACHABLE", "PATH_NOT_FOUND"),
+    responses=refusals(
+        *STEERING, "DAILY_JOB_LIMIT_REACHED", "ENTITLEMENT_DENIED", "GIT_REMOTE_UNREACHABLE", "PATH_NOT_FOUND"
+    ),
 )
 async def start_job(actor: CallingActor, job_id: UUID) -> JobStatus:
     """Check the repository and start (J4)."""
-    return await steer(actor, job_id, JobAction.START)
+    with _old_denial():
+        return await steer(actor, job_id, JobAction.START)
 
 
 @router.delete("/{job_id}", response_model=JobStatus, responses=refusals(*STEERING, "DEEP_FIX_NOT_CANCELLABLE"))
@@ -148,6 +155,17 @@ async def stream_logs(
 ) -> StreamingResponse:
     """The job's stream (J12): the same frames as version 2."""
     return await open_stream(request, caller, job_id, last_event_id)
+
+
+@contextmanager
+def _old_denial() -> Iterator[None]:
+    """Refuse what the plan lacks by version 1's code, for the same reason (settled clash 17)."""
+    try:
+        yield
+    except IamaError as error:
+        if error.code != "ENTITLEMENT_INSUFFICIENT":
+            raise
+        raise IamaError("ENTITLEMENT_DENIED", **error.data) from error
 
 
 def _in_version_two(body: CreateJobV1) -> CreateJobRequest:

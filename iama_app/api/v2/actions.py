@@ -89,6 +89,7 @@ class ScopeChange(Body):
         "REPO_NOT_A_GIT_REPOSITORY",
         "REPO_EMPTY",
         "DAILY_JOB_LIMIT_REACHED",
+        "ENTITLEMENT_INSUFFICIENT",
         "SPEC_NOT_READY",
         "SPEC_REVISION_CONFLICT",
         "SPEC_EMPTY",

@@ -81,6 +81,7 @@ class AuditList(BaseModel):
     response_model=JobChanged,
     responses=refusals(
         "CONSENT_REQUIRED",
+        "ENTITLEMENT_INSUFFICIENT",
         "GIT_URL_NOT_ALLOWED",
         "GOAL_NOT_UNDERSTOOD",
         "IDEMPOTENCY_IN_PROGRESS",

@@ -73,6 +73,7 @@ class TestReserveStart:
     async def test_refuses_the_start_above_the_days_limit_and_writes_nothing(
         self, bench: Bench, workspace: Workspace
     ) -> None:
+        """V1-FR-BIL-004: starts at once cannot spend one allowance twice."""
         jobs = [bench.job(workspace) for _ in range(6)]
         answers = await asyncio.gather(*(_reserve(workspace, job, 2) for job in jobs), return_exceptions=True)
         codes = [answer.code for answer in answers if isinstance(answer, IamaError)]
