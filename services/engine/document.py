@@ -22,7 +22,7 @@ from services.engine.document_types import (
     StrictModel,
 )
 from services.engine.extracting.operations import ExtractFunction
-from services.engine.moving.operations import MoveSymbols
+from services.engine.moving.operations import FoldModule, MoveSymbols, RenameModule, SplitModule
 from services.engine.node_operations import NodeDelete, NodeInsertAfter, NodeInsertBefore, NodeReplace
 from services.engine.signatures.operations import ChangeSignature
 
@@ -107,6 +107,9 @@ Operation = Annotated[
     | ExtractFunction
     | ChangeSignature
     | MoveSymbols
+    | RenameModule
+    | FoldModule
+    | SplitModule
     | FileCreate
     | FileDelete
     | FileMove,
@@ -123,6 +126,9 @@ EDIT_TYPES: dict[str, str] = {
     "extract_function": "AST_SYMBOLIC",
     "change_signature": "AST_SYMBOLIC",
     "move_symbols": "AST_SYMBOLIC",
+    "rename_module": "AST_SYMBOLIC",
+    "fold_module": "AST_SYMBOLIC",
+    "split_module": "AST_SYMBOLIC",
     "file_create": "FILE",
     "file_delete": "FILE",
     "file_move": "FILE",

@@ -65,6 +65,26 @@ def spelled_name(path: str, tree: Tree) -> str:
     return short
 
 
+def placed_name(path: str, tree: Tree, like: str, before: Tree) -> str:
+    """Return the dotted name of a file that is yet to be made, imported from where `like` is.
+
+    A folder that `before` does not have yet counts from the same root as `like`; `tree` holds what is made as well.
+    """
+    place = PurePosixPath(path)
+    name = spelled_name(path, tree)
+    parts = place.parent.parts if place.stem == "__init__" else (*place.parent.parts, place.stem)
+    root = PurePosixPath(like).parts
+    depth = len(root) - len(spelled_name(like, tree).split(".")) - (PurePosixPath(like).stem == "__init__")
+    rest = parts[max(depth, 0) :]
+    top = "/".join(parts[: len(parts) - len(name.split(".")) + 1])
+    if path in before or any(item.startswith(f"{top}/") for item in before):
+        return name
+    is_new = len(rest) > len(name.split(".")) and rest[0] != "src"
+    if is_new and parts[: max(depth, 0)] == root[: max(depth, 0)] and all(part.isidentifier() for part in rest):
+        return ".".join(rest)
+    return name
+
+
 def absolute_module(path: str, name: str, module: str | None, level: int) -> str:
     """Resolve the module of a `from` import in the file `path`, whose dotted name is `name`."""
     if not level:

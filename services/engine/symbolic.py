@@ -10,6 +10,8 @@ from typing import Any
 from services.core.tree import Tree
 from services.engine.document import RenameSymbol
 from services.engine.extracting.extract_function import plan_extract_function
+from services.engine.moving.folding import plan_fold_module, plan_split_module
+from services.engine.moving.modules import plan_rename_module
 from services.engine.moving.planner import plan_move_symbols
 from services.engine.rename import rename_edits
 from services.engine.signatures.change_signature import plan_change_signature
@@ -36,6 +38,9 @@ def _rename(tree: Tree, operation: RenameSymbol, limits: EditLimits) -> TreeEdit
 
 PLANNERS: dict[str, Planner] = {
     "rename_symbol": _rename,
+    "split_module": plan_split_module,
+    "fold_module": plan_fold_module,
+    "rename_module": plan_rename_module,
     "move_symbols": plan_move_symbols,
     "extract_function": plan_extract_function,
     "change_signature": plan_change_signature,

@@ -109,6 +109,9 @@ class ImportDraft:
     def _holds(self, wanted: Wanted, *, for_types: bool) -> bool:
         if wanted in self._new or wanted in self._typed:
             return True
+        top = [change for change in self._changes.values() if change.block is self._module.body]
+        if any(wanted in change.targets.values() or wanted in change.following for change in top):
+            return True
         for node, block in self._statements:
             is_top = block is self._module.body
             is_typed = for_types and any(

@@ -13,6 +13,15 @@ def remove_exports(file: FileDraft, names: set[str]) -> None:
         _remove(file, listing, names)
 
 
+def rename_export(file: FileDraft, old: str, new: str) -> None:
+    """Write another name in place of one in `__all__`."""
+    for listing in _listings(file.module):
+        for item in listing.elts:
+            if isinstance(item, ast.Constant) and item.value == old:
+                start, end = span_of(file.scopes.source, item)
+                file.replace(start + 1, end - 1, new)
+
+
 def add_exports(file: FileDraft, names: list[str]) -> None:
     """Put names at the end of `__all__`, where the module has a literal one and lacks them."""
     listings = _listings(file.module)

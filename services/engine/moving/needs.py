@@ -51,8 +51,28 @@ def needs_of(path: str, scopes: ModuleScopes, pieces: Sequence[Piece], moved: se
     for need in found.values():
         bindings = scopes.root.bindings[need.name]
         imports = [item.node for item in bindings if isinstance(item.node, ImportedName)]
-        need.imports = imports if len(imports) == len(bindings) else []
+        others = [item for item in bindings if not isinstance(item.node, ImportedName)]
+        need.imports = imports if all(_is_fallback(scopes, item, imports) for item in others) else []
     return [found[name] for name in sorted(found)]
+
+
+def imports_of(scopes: ModuleScopes, known: Sequence[Need]) -> list[Need]:
+    """Return the module's other imports, which moved code does not read itself."""
+    names = {need.name for need in known} | {"TYPE_CHECKING", "annotations"}
+    found: list[Need] = []
+    for name, bindings in sorted(scopes.root.bindings.items()):
+        imports = [item.node for item in bindings if isinstance(item.node, ImportedName)]
+        if imports and name not in names:
+            found.append(Need(name, [], imports))
+    return found
+
+
+def _is_fallback(scopes: ModuleScopes, binding: Occurrence, imports: Sequence[ImportedName]) -> bool:
+    """Tell whether an assignment stands in the same block as an import, as `except ImportError: name = None`."""
+    module: ast.Module = scopes.root.node  # type: ignore[assignment]
+    block = compound_of(module, binding.node)
+    same = any(compound_of(module, item.statement) is block for item in imports)
+    return block is not None and same and copied_block(block)
 
 
 def occurrences(scopes: ModuleScopes, pieces: Sequence[Piece]) -> Iterator[tuple[Scope, Occurrence]]:

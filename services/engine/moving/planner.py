@@ -5,16 +5,17 @@ from dataclasses import dataclass
 
 from services.core.tree import Tree
 from services.engine.hazards import Hazard, HazardKind
+from services.engine.module_names import placed_name
 from services.engine.moving.clients import Route, follow_clients
 from services.engine.moving.draft import TreeDraft
 from services.engine.moving.home import Luggage
 from services.engine.moving.leaving import leave, own_uses
 from services.engine.moving.loadable import new_load_failure, require_loadable
-from services.engine.moving.needs import identity_reads, needs_of
+from services.engine.moving.needs import identity_reads, imports_of, needs_of
 from services.engine.moving.operations import MoveOptions, MoveSymbols
 from services.engine.moving.packages import package_files
 from services.engine.moving.settling import settle
-from services.engine.moving.statements import pieces_of
+from services.engine.moving.statements import bound_names, pieces_of, whole_of
 from services.engine.moving.texts import follow_texts, other_texts
 from services.engine.names import is_python
 from services.engine.refusals import RefusalCode, RefusedError
@@ -23,13 +24,14 @@ from services.engine.tree_edits import EditLimits, TreeEdits
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One move of top-level definitions."""
+    """One move of top-level definitions; with `is_whole` of everything in the module, imports included."""
 
     path: str
     new_path: str
     symbols: tuple[str, ...]
     create: bool
     options: MoveOptions
+    is_whole: bool = False
 
 
 def plan_move_symbols(tree: Tree, operation: MoveSymbols, limits: EditLimits) -> TreeEdits:
@@ -72,14 +74,17 @@ def move_step(tree: Tree, move: Move, limits: EditLimits, *, deferred: bool) -> 
     created = {} if move.new_path in tree else package_files(tree, move.new_path)
     draft = TreeDraft({**tree, **created}, move.symbols)
     old = draft.file(move.path)
-    pieces = pieces_of(move.path, old.scopes, move.symbols)
     symbols = frozenset(move.symbols)
-    needs = needs_of(move.path, old.scopes, pieces, set(symbols))
+    pieces = whole_of(old.scopes) if move.is_whole else pieces_of(move.path, old.scopes, move.symbols)
+    moved = bound_names(old.scopes, pieces) if move.is_whole else set(symbols)
+    needs = needs_of(move.path, old.scopes, pieces, moved)
+    if move.is_whole:
+        needs += imports_of(old.scopes, needs)
     route = Route(
         old_path=move.path,
         new_path=move.new_path,
         old_name=draft.name_of(move.path),
-        new_name=draft.name_of(move.new_path),
+        new_name=placed_name(move.new_path, draft.tree, move.path, tree),
         symbols=symbols,
         options=move.options,
         limits=limits,

@@ -11,7 +11,7 @@ from services.engine.moving.clients import Route
 from services.engine.moving.draft import FileDraft, TreeDraft
 from services.engine.moving.home import Arrival
 from services.engine.moving.needs import is_deferred, occurrences
-from services.engine.moving.statements import Piece, is_definition, piece_of
+from services.engine.moving.statements import Piece, bound_names, is_definition, piece_of
 from services.engine.refusals import RefusalCode, RefusedError
 from services.engine.scopes import ImportedName, ModuleScopes
 
@@ -25,7 +25,7 @@ def settle(
         RefusedError: `NAME_COLLISION` or `SHADOWED` for names that mean something else there, `CIRCULAR_IMPORT` where
             the code would be needed before what it needs itself.
     """
-    for symbol in sorted(route.symbols):
+    for symbol in sorted(bound_names(old.scopes, pieces)):
         _require_free(draft, route, home, symbol)
     for wanted, for_types in [*((w, False) for w in arrival.wanted), *((w, True) for w in arrival.typed)]:
         if wanted.name == "*" or not _is_there(draft, route, home, wanted, for_types=for_types):
@@ -47,8 +47,7 @@ def _comes_from_old(draft: TreeDraft, route: Route, home: FileDraft, node: Impor
     if isinstance(node.statement, ast.Import):
         return False
     module = absolute_module(home.path, draft.project.name_of(home.path), node.statement.module, node.statement.level)
-    entity = draft.project.member(module, node.alias.name)
-    return (entity.path, entity.name) == (route.old_path, node.alias.name) and node.alias.name in route.symbols
+    return draft.project.paths.get(module) == route.old_path and node.alias.name in route.symbols
 
 
 def _require_no_builtin(home: FileDraft, name: str) -> None:
@@ -72,6 +71,8 @@ def _is_there(draft: TreeDraft, route: Route, home: FileDraft, wanted: Wanted, *
     for binding in bindings:
         node = binding.node
         location = f"{home.path}:{home.scopes.source.line_of(binding.start)}"
+        if isinstance(node, ImportedName) and _comes_from_old(draft, route, home, node):
+            continue
         if not isinstance(node, ImportedName):
             raise RefusedError(RefusalCode.NAME_COLLISION, location, f"{wanted.bound} is something else there.")
         statement, alias = node.statement, node.alias

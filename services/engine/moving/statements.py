@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from services.engine.imports.layout import line_end
+from services.engine.imports.placing import header_statements
 from services.engine.refusals import RefusalCode, RefusedError
 from services.engine.scopes import ImportedName, ModuleScopes, Occurrence
 from services.engine.source import SourceText, Splice
@@ -45,6 +46,24 @@ def pieces_of(path: str, scopes: ModuleScopes, symbols: Sequence[str]) -> list[P
     pieces = [piece_of(scopes.source, body, index) for index in sorted(chosen)]
     _require_whole(path, scopes, pieces, set(symbols))
     return pieces
+
+
+def whole_of(scopes: ModuleScopes) -> list[Piece]:
+    """Return everything a module holds besides docstring, imports and `__all__`."""
+    body: list[ast.stmt] = scopes.root.node.body  # type: ignore[attr-defined]
+    header = header_statements(scopes.root.node)  # type: ignore[arg-type]
+    found: list[Piece] = []
+    for index, node in enumerate(body):
+        is_import = isinstance(node, ast.Import | ast.ImportFrom) or node in header
+        is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if not is_import and not is_text and not _is_listing(node):
+            found.append(piece_of(scopes.source, body, index))
+    return found
+
+
+def _is_listing(node: ast.stmt) -> bool:
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return any(isinstance(target, ast.Name) and target.id == "__all__" for target in targets)
 
 
 def piece_of(source: SourceText, body: Sequence[ast.stmt], index: int) -> Piece:
