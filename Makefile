@@ -53,7 +53,7 @@ imports: ## who may import whom
 build: ## front end, if its sources changed
 	@$(PY) -m iama_app.cli build
 
-bench: ## figures, with the machine's description
+bench: install-test ## figures, with the machine's description
 	@$(PY) benchmarks/run.py
 
 tour: build ## photograph every screen in both themes

@@ -1,7 +1,7 @@
 """Live pages: a background handler that waits for facts and repaints; it ends when the tab closes or moves on.
 
 Nothing is asked in a loop: the process listens once, and readers sleep until their job or workspace has news. The feed
-wakes them at least every 15 s, which bounds how long a handler outlives its tab.
+wakes them at least every 5 s, which bounds how long a handler outlives its tab.
 """
 
 from collections.abc import AsyncIterator

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 from typing import Any
 
@@ -14,6 +15,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from services.canon.tasks import Queue as QueueName
+from services.infra.wakes import sender
 from services.workflow.model_layer import warm_up
 from workers.queueing import queue, redis
 from workers.registry import TASKS
@@ -22,7 +24,8 @@ logger = logging.getLogger(__name__)
 
 QUEUES = (QueueName.WORKFLOW.value, QueueName.MODELS.value)
 SLOTS = 8
-POP_SECONDS = 2
+POP_SECONDS = 1
+"""Longest wait for an entry, and so the longest time that stopping an idle worker takes."""
 PAUSE_SECONDS = 0.5
 
 
@@ -92,7 +95,8 @@ async def main() -> None:
     """Serve the `workflow` and `models` queues until SIGTERM.
 
     The model layer is built before the first item: several waiting items would each build one of their own in parallel,
-    and the built-in provider answers for the last one registered only.
+    and the built-in provider answers for the last one registered only. At the end the process leaves at once: taking
+    the model library's objects down one by one lasts seconds and saves nothing.
     """
     worker = AsyncWorker(redis())
     loop = asyncio.get_running_loop()
@@ -100,3 +104,6 @@ async def main() -> None:
         loop.add_signal_handler(number, worker.stop)
     await warm_up()
     await worker.serve()
+    await sender().finish()
+    logging.shutdown()
+    os._exit(0)

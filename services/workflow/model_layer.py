@@ -7,6 +7,7 @@ from collections import OrderedDict
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache, partial
+from threading import Lock
 from typing import TypeVar
 from uuid import UUID
 
@@ -40,6 +41,7 @@ from services.workflow import measuring
 
 T = TypeVar("T", bound=BaseModel)
 _CACHED_TREES = 4
+_BUILDING = Lock()
 
 
 @cache
@@ -132,8 +134,14 @@ async def warm_up() -> None:
     await asyncio.to_thread(_service)
 
 
-@cache
 def _service() -> LlmService:
+    """Return the process's model layer; threads that ask at once wait for the one that builds it."""
+    with _BUILDING:
+        return _built()
+
+
+@cache
+def _built() -> LlmService:
     logging.getLogger("LiteLLM").setLevel(logging.WARNING)
     return LlmService(llm_settings(), LiteLlmGateway(), SNAPSHOTS, tools=MeasuringTools(), recorder=_record)
 

@@ -40,6 +40,18 @@ class TestItems:
         installation.wait_until_done_once(step)
 
 
+class TestStop:
+    def test_of_the_idle_asyncio_worker_takes_two_seconds_at_most(self, installation: Installation) -> None:
+        installation.wait_until_done_once(installation.add_probe())
+        process = installation.processes.pop("async")
+        began = time.monotonic()
+        process.terminate()
+        assert process.wait(10) == 0
+        seconds = time.monotonic() - began
+        installation.start("async")
+        assert seconds <= 2.0
+
+
 class TestTimers:
     def test_that_are_due_act_once(self, installation: Installation) -> None:
         bench, workspace = installation.bench, installation.workspace
