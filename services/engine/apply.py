@@ -64,6 +64,7 @@ def apply_document(
     scope: Sequence[str] = (".",),
     protected: Sequence[str] = (),
     atomic: bool = True,
+    allow_broken: bool = False,
 ) -> ApplyResult:
     """Apply a document to a tree, reading nothing else.
 
@@ -71,6 +72,7 @@ def apply_document(
         scope: Folders or files that may change; `.` is everything.
         protected: Files, folders or glob patterns that may not change even inside the scope.
         atomic: Refuse the whole document when one operation is refused; otherwise keep the applicable ones.
+        allow_broken: Let a file that parsed end up not parsing, as only taking a change back may need.
     Raises:
         services.core.tree.UnsafePathError: a scope that is not a path inside the tree.
     """
@@ -78,7 +80,8 @@ def apply_document(
     workspace = Workspace(dict(tree), folders, tuple(protected))
     replay = Replay(tree, document, workspace)
     outcomes = [_attempt(index, operation, workspace, replay) for index, operation in enumerate(document.operations)]
-    outcomes = _refuse_broken(tree, document, workspace, outcomes)
+    if not allow_broken:
+        outcomes = _refuse_broken(tree, document, workspace, outcomes)
     refused = any(outcome.status is OperationStatus.REFUSED for outcome in outcomes)
     if refused and atomic:
         outcomes = [_skipped(outcome) for outcome in outcomes]

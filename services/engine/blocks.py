@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from services.core.tree import Tree, file_fingerprint
 from services.engine.apply import apply_document
@@ -21,7 +22,10 @@ from services.engine.document import (
     Operation,
     SearchReplace,
 )
+from services.engine.document_types import OnFile
+from services.engine.names import folders_above
 from services.engine.refusals import RefusedError
+from services.engine.replay import result_path
 from services.engine.source import SourceText, Splice
 
 
@@ -74,18 +78,21 @@ def changed_splices(old: str, new: str) -> list[Splice]:
 
 
 def document_between(before: Tree, after: Tree) -> EditDocument:
-    """Return a document that turns `before` into `after` exactly, paths in order."""
-    moves = moved_paths(before, after)
-    operations: list[Operation] = [
+    """Return a document that turns `before` into `after` exactly: deletions, moves, edits, creations, each by path."""
+    moves = {old: new for old, new in moved_paths(before, after).items() if not _is_crossing(new, before)}
+    arrived = set(moves.values())
+    edits: list[Operation] = []
+    for path in sorted({*before, *after}):
+        if path not in moves and path not in arrived and before.get(path) != after.get(path):
+            edits += _file_operations(path, before.get(path), after.get(path))
+    deletions = [item for item in edits if isinstance(item, FileDelete)]
+    creations = [item for item in edits if isinstance(item, FileCreate)]
+    changes = [item for item in edits if not isinstance(item, FileDelete | FileCreate)]
+    moved = [
         FileMove(path=old, base_fingerprint=file_fingerprint(before[old]), new_path=new)
         for old, new in sorted(moves.items())
     ]
-    arrived = set(moves.values())
-    for path in sorted({*before, *after}):
-        if path in moves or path in arrived or before.get(path) == after.get(path):
-            continue
-        operations += _file_operations(path, before.get(path), after.get(path))
-    return EditDocument(operations=operations)
+    return EditDocument(operations=[*deletions, *moved, *changes, *creations])
 
 
 def moved_paths(before: Tree, after: Tree) -> dict[str, str]:
@@ -101,8 +108,38 @@ def moved_paths(before: Tree, after: Tree) -> dict[str, str]:
 
 
 def reverse_document(tree_before: Tree, tree_after: Tree) -> EditDocument:
-    """Return the document that takes a change back: from `tree_after` to `tree_before`."""
+    """Return the document that takes a change back: from `tree_after` to `tree_before`.
+
+    Apply it with `allow_broken`, since what was broken before is to be so again.
+    """
     return document_between(tree_after, tree_before)
+
+
+def sealed_document(tree: Tree, document: EditDocument, **limits: Any) -> EditDocument:
+    """Return the document with the fingerprint of each result, so that a replay is recognised for certain.
+
+    Args:
+        limits: `scope` and `protected` as of `apply_document`. A document that does not apply is returned as it is.
+    """
+    result = apply_document(tree, document, **limits)
+    if not result.applied:
+        return document
+    return EditDocument(operations=[_sealed(operation, result.tree) for operation in document.operations])
+
+
+def _sealed(operation: Operation, after: Tree) -> Operation:
+    if not isinstance(operation, OnFile):
+        return operation
+    path = operation.path if operation.path in after else result_path(operation)
+    content = after.get(path) if path else None
+    return operation.model_copy(update={"result_fingerprint": None if content is None else file_fingerprint(content)})
+
+
+def _is_crossing(path: str, before: Tree) -> bool:
+    """Tell whether a new path lies below a former file or takes the place of a former folder."""
+    return any(folder in before for folder in folders_above(path)) or any(
+        item.startswith(path + "/") for item in before
+    )
 
 
 def _file_operations(path: str, old: bytes | None, new: bytes | None) -> list[Operation]:
@@ -125,7 +162,7 @@ def _text_operations(path: str, old: bytes, new: bytes) -> list[Operation]:
             SearchReplace(path=path, base_fingerprint=base, result_fingerprint=goal, search=search, replace=replace)
             for search, replace in anchored
         ]
-        result = apply_document({path: old}, EditDocument(operations=operations))
+        result = apply_document({path: old}, EditDocument(operations=operations), allow_broken=True)
         if result.applied and result.tree[path] == new:
             return operations
     return []

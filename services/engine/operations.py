@@ -186,8 +186,14 @@ def _file_delete(operation: FileDelete, workspace: Workspace) -> None:
 
 def _file_move(operation: FileMove, workspace: Workspace) -> None:
     content = _existing(workspace.tree, operation.path)
-    _require_free(workspace, operation.new_path)
+    if operation.new_path == operation.path:
+        raise RefusedError(RefusalCode.FILE_EXISTS, operation.path)
     del workspace.tree[operation.path]
+    try:
+        _require_free(workspace, operation.new_path)
+    except RefusedError:
+        workspace.tree[operation.path] = content
+        raise
     workspace.put(operation.new_path, content, origin=operation.path)
 
 

@@ -41,29 +41,36 @@ class _Expected:
 
 
 class Replay:
-    """What a document expects of the tree before and after it."""
+    """What a document expects of the tree before and after it.
+
+    `_starts` says of each operation where its file comes from: a path of the tree, or the operation that creates it.
+    """
 
     def __init__(self, tree: Tree, document: EditDocument, workspace: Workspace) -> None:
         self._tree = tree
+        self._present = workspace.tree
         self._operations = document.operations
         self._scope = workspace.scope
         self._protected = workspace.protected
         self._made = workspace.made
         self._expected: dict[str, _Expected] = {}
-        self._origins: dict[str, str | None] = {}
-        self._starts: list[str | None] = []
+        self._origins: dict[str, str | int] = {}
+        self._starts: list[str | int] = []
         self._takers: dict[str, list[int]] = {}
-        self._makers: dict[str, list[int]] = {}
         self._holds: dict[str, bool] = {}
         self._prints: dict[str, str] = {}
+        self._created: dict[int, str] = {}
         for index, operation in enumerate(self._operations):
             self._starts.append(self._origins.get(operation.path, operation.path))
             self._advance(index, operation)
 
     def is_already_applied(self, index: int) -> bool:
-        """Tell whether the tree is past the operation: its base is not there, its result is."""
+        """Tell whether the tree is past the operation: its base is not there, its result is.
+
+        Where an earlier operation has just been carried out there is nothing to recognise any more.
+        """
         operation = self._operations[index]
-        if self._base_holds(index):
+        if self._base_holds(index) or any(self._is_changed(path) for path in _own_paths(operation)):
             return False
         paths = [self._final_path(index, operation.path)]
         if isinstance(operation, FileMove):
@@ -78,7 +85,7 @@ class Replay:
         if isinstance(operation, FileCreate) or self._base_holds(index):
             return
         start = self._starts[index]
-        if start is not None and start not in self._tree:
+        if isinstance(start, str) and start not in self._tree:
             raise RefusedError(RefusalCode.FILE_MISSING, operation.path)
         raise RefusedError(RefusalCode.BASE_FINGERPRINT_MISMATCH, operation.path)
 
@@ -86,11 +93,14 @@ class Replay:
         operation, start = self._operations[index], self._starts[index]
         if isinstance(operation, FileCreate):
             return operation.path not in self._tree or self._is_vacated(index)
-        if start is None:
-            return self._is_made_before(index, operation.base_fingerprint)
+        if isinstance(start, int):
+            return self._created[start] == operation.base_fingerprint and self._base_holds(start)
         if start not in self._tree:
             return self._made.get(start) == operation.base_fingerprint
         return self._fingerprint(start) == operation.base_fingerprint
+
+    def _is_changed(self, path: str) -> bool:
+        return self._present.get(path) is not self._tree.get(path)
 
     def _fingerprint(self, path: str) -> str:
         if path not in self._prints:
@@ -102,21 +112,16 @@ class Replay:
         takers = self._takers.get(self._operations[index].path, ())
         return any(self._base_holds(taker) for taker in takers if taker < index)
 
-    def _is_made_before(self, index: int, base_fingerprint: str) -> bool:
-        """Tell whether the document itself makes the file with that content where the tree has room for it."""
-        makers = self._makers.get(base_fingerprint, ())
-        return any(maker < index and self._base_holds(maker) for maker in makers)
-
     def _advance(self, index: int, operation: Operation) -> None:
         path = operation.path
         if isinstance(operation, FileDelete | FileMove):
             self._takers.setdefault(path, []).append(index)
         if isinstance(operation, FileCreate):
-            made = _made_fingerprint(operation)
-            self._origins[path] = None
-            self._makers.setdefault(made, []).append(index)
-            self._expected[path] = _Expected(fingerprint=made)
+            self._created[index] = _made_fingerprint(operation)
+            self._origins[path] = index
+            self._expected[path] = _Expected(fingerprint=self._created[index])
         elif isinstance(operation, FileDelete):
+            self._origins.pop(path, None)
             self._expected[path] = _Expected(is_absent=True)
         elif isinstance(operation, FileMove):
             start = _Expected(fingerprint=operation.base_fingerprint)
@@ -184,6 +189,10 @@ class Replay:
             present, path, ".".join([*owner, edit.new_name]), old, options, scope=self._scope, protected=self._protected
         )
         return edits.contents.get(path, content)
+
+
+def _own_paths(operation: Operation) -> tuple[str, ...]:
+    return (operation.path, operation.new_path) if isinstance(operation, FileMove) else (operation.path,)
 
 
 def result_path(operation: Operation) -> str | None:
