@@ -25,6 +25,7 @@ from services.canon.events import REQUIRED_FIELDS  # noqa: E402
 from services.canon.failpoints import Failpoint  # noqa: E402
 from services.canon.lifecycle import LEGAL_TARGETS, REASON_CLASSES, STATE_KINDS, JobState, StateKind  # noqa: E402
 from services.canon.permissions import GRANTS, REFUSALS, Permission, Role  # noqa: E402
+from services.canon.reasons import reason_sentence  # noqa: E402
 from services.canon.tasks import ENTRY_ITEMS, ENTRY_TIMERS, ITEMS  # noqa: E402
 from services.canon.vocabulary import STATE_WORDS  # noqa: E402
 from services.engine.document import EDIT_TYPES, SCHEMA_NAME, SCHEMA_VERSION, document_schema  # noqa: E402
@@ -32,8 +33,7 @@ from services.engine.examples import EXAMPLES, FILES, example_document  # noqa: 
 from services.engine.refusals import REMEDIES, RefusalCode  # noqa: E402
 from services.infra.database_roles import APPEND_ONLY  # noqa: E402
 from services.infra.settings import Settings  # noqa: E402
-from services.tables import METADATA, SQLModel, tenant_tables  # noqa: E402
-from services.tables.identity import GLOBAL_TABLES  # noqa: E402
+from services.tables import METADATA, SQLModel, admin, identity, tenant_tables  # noqa: E402  # noqa: E402
 from services.tables.workflow import QUEUE_TABLES  # noqa: E402
 from services.workflow.registry import NOT_ENTERED  # noqa: E402
 
@@ -66,7 +66,7 @@ def states() -> str:
         )
         for state in JobState
     ]
-    reasons = [(f"`{reason}`", f"`{group.value}`") for reason, group in REASON_CLASSES.items()]
+    reasons = [(f"`{name}`", f"`{group.value}`", reason_sentence(name) or "") for name, group in REASON_CLASSES.items()]
     pairs = sum(len(targets) for targets in LEGAL_TARGETS.values())
     return (
         "# States of a job\n\n"
@@ -77,7 +77,7 @@ def states() -> str:
         + "\n## Diagram\n\nOnly entered states. Left out for legibility: the ways to `FAILED`, which every unfinished "
         "state has directly or through a wipe, and those to `REMOTE_WIPE_VERIFYING`.\n\n"
         f"```mermaid\n{_diagram()}```\n\n## Reasons of an ending\n\n"
-        + table(("Reason", "Class, which decides the charge"), reasons)
+        + table(("Reason", "Class, which decides the charge", "Said as"), reasons)
     )
 
 
@@ -233,7 +233,9 @@ def database() -> str:
         )
         for name in sorted(METADATA.tables)
     ]
-    open_tables = "\n".join(f"- `{name}`: {reason}." for name, reason in sorted(GLOBAL_TABLES.items()))
+    open_tables = "\n".join(
+        f"- `{name}`: {reason}." for name, reason in sorted({**admin.GLOBAL_TABLES, **identity.GLOBAL_TABLES}.items())
+    )
     heads = ("Table", "Row security", "Append only", "Queue", "One row is")
     return (
         "# Database tables\n\n*Forced* row security binds every role that does not bypass it, the owner included. "

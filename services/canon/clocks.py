@@ -41,4 +41,6 @@ class ItemClock:
     backoff_seconds: float
 
 
+ADMIN_TEMPORARY_PASSWORD_SECONDS = 24 * 3600
+
 LOST_LEASES_ALLOWED = 5

@@ -70,6 +70,7 @@ ERRORS: dict[str, ErrorSpec] = {
     "HAZARD_NOT_ACCEPTED": _s(409, "The change has hazards nobody accepted.", "Accept each hazard at approval."),
     "PUBLISHING_CLOSED": _s(409, "This delivery can no longer be published.", "Download the patch bundle."),
     "ARTIFACT_HASH_MISMATCH": _s(409, "The stored result does not match its hash.", "Report it with the job id."),
+    "ADMIN_ALREADY_EXISTS": _s(409, "There is a first administrator already.", "Administrators add each other."),
     "INSTANCE_RUNNING": _s(409, "IAMA already runs on this data folder.", "Use the running one or stop it first."),
     # 410, 413
     "ARTIFACT_EXPIRED": _s(410, "The file was deleted at its expiry.", "Run the job again."),

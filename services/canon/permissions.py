@@ -13,6 +13,14 @@ class Role(StrEnum):
     AUDITOR = "AUDITOR"
 
 
+class AdminRole(StrEnum):
+    """What an operator of the installation may do; disjoint from product users."""
+
+    SUPER_ADMIN = "SUPER_ADMIN"
+    ENGINEER = "ENGINEER"
+    SUPPORT = "SUPPORT"
+
+
 class Permission(StrEnum):
     """What may be asked for; the names of the API reference."""
 

@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from services.tables import (
+    admin,
     apply_records,
     artifacts,
     audit,
@@ -20,7 +21,7 @@ from services.tables import (
 
 METADATA = SQLModel.metadata
 
-GLOBAL_TABLES = {*identity.GLOBAL_TABLES, "legal_transitions"}
+GLOBAL_TABLES = {*admin.GLOBAL_TABLES, *identity.GLOBAL_TABLES, "legal_transitions"}
 
 
 def tenant_tables() -> list[str]:
@@ -31,6 +32,7 @@ def tenant_tables() -> list[str]:
 __all__ = [
     "GLOBAL_TABLES",
     "METADATA",
+    "admin",
     "apply_records",
     "artifacts",
     "audit",

@@ -1,0 +1,1 @@
+"""What the people do who operate an installation."""
