@@ -25,6 +25,10 @@ def _unused_imports(given: RuleInput) -> RuleOutput:
     return _lint(given, ("F401",))
 
 
+def _unused_variables(given: RuleInput) -> RuleOutput:
+    return _lint(given, ("F841",))
+
+
 MODERN_SYNTAX = RuleSet(
     "modern-syntax",
     "Newer syntax for the target version",
@@ -47,4 +51,12 @@ UNUSED_IMPORTS = RuleSet(
     "Only modules of the standard library without effects on import go, and no name that another file takes.",
     "NONE",
     _unused_imports,
+)
+
+UNUSED_VARIABLES = RuleSet(
+    "unused-variables",
+    "Variables that are stored and never read",
+    "Only constants and the names of caught exceptions go; whatever may have an effect stays.",
+    "NONE",
+    _unused_variables,
 )

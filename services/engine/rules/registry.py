@@ -2,9 +2,15 @@
 
 from services.canon.vocabulary import ProposalLevel
 from services.engine.goals.model import GoalKind
-from services.engine.rules.linting import CLEAN_UP, MODERN_SYNTAX, UNUSED_IMPORTS
+from services.engine.rules.annotations import ANNOTATIONS
+from services.engine.rules.dead_code import DEAD_CODE
+from services.engine.rules.duplicates import DUPLICATES
+from services.engine.rules.linting import CLEAN_UP, MODERN_SYNTAX, UNUSED_IMPORTS, UNUSED_VARIABLES
+from services.engine.rules.long_functions import LONG_FUNCTIONS
 from services.engine.rules.model import RuleSet
+from services.engine.rules.mutable_defaults import MUTABLE_DEFAULTS
 from services.engine.rules.python3.rule_set import PYTHON3, READABLE
+from services.engine.rules.star_imports import STAR_IMPORTS
 from services.engine.rules.upgrades import UPGRADES
 
 _C, _S, _X = ProposalLevel.CONSERVATIVE, ProposalLevel.STANDARD, ProposalLevel.COMPREHENSIVE
@@ -14,6 +20,12 @@ PIPELINES: dict[GoalKind, tuple[tuple[RuleSet, ProposalLevel], ...]] = {
     GoalKind.MODERNISE: ((READABLE, _C), (UPGRADES, _C), (MODERN_SYNTAX, _C)),
     GoalKind.PYTHON3: ((PYTHON3, _C),),
     GoalKind.CLEAN_UP: ((CLEAN_UP, _C),),
+    GoalKind.REMOVE_DEAD_CODE: ((DEAD_CODE, _C), (UNUSED_IMPORTS, _C), (UNUSED_VARIABLES, _S)),
+    GoalKind.REPLACE_MUTABLE_DEFAULTS: ((MUTABLE_DEFAULTS, _C),),
+    GoalKind.EXPAND_STAR_IMPORTS: ((STAR_IMPORTS, _C),),
+    GoalKind.ANNOTATE: ((ANNOTATIONS, _C),),
+    GoalKind.EXTRACT_DUPLICATES: ((DUPLICATES, _C),),
+    GoalKind.SPLIT_LONG_FUNCTIONS: ((LONG_FUNCTIONS, _C),),
     GoalKind.REMOVE_UNUSED_IMPORTS: ((UNUSED_IMPORTS, _C),),
 }
 

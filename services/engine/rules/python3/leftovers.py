@@ -6,35 +6,19 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from services.core.tree import Tree
+from services.engine.rules.view import View, spliced
 from services.engine.source import SourceText, Splice
 from services.engine.syntax import parse_text
 
 
 @dataclass(frozen=True)
-class View:
-    """One converted source: its tree of nodes, and which modules stand beside it."""
+class PackageView(View):
+    """A converted source, and the modules that stand beside it."""
 
-    path: str
-    source: SourceText
-    module: ast.Module
-    siblings: frozenset[str]
-
-    def span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
-        """Return the offsets of a node."""
-        start = self.source.offset(node.lineno, node.col_offset)
-        return start, self.source.offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
-
-    def text(self, node: ast.expr | ast.stmt) -> str:
-        """Return the source of a node."""
-        start, end = self.span(node)
-        return self.source.text[start:end]
-
-    def replace(self, node: ast.expr | ast.stmt, text: str) -> Splice:
-        """Return the splice that puts a text in place of a node."""
-        return Splice(*self.span(node), text)
+    siblings: frozenset[str] = frozenset()
 
 
-Finder = Callable[[View], Iterator[Splice]]
+Finder = Callable[[PackageView], Iterator[Splice]]
 
 
 def rewritten(path: str, text: str, tree: Tree) -> tuple[str, dict[str, int]]:
@@ -45,22 +29,21 @@ def rewritten(path: str, text: str, tree: Tree) -> tuple[str, dict[str, int]]:
             module = parse_text(text)
         except (SyntaxError, ValueError, RecursionError):
             return text, counts
-        view = View(path, SourceText(path, text, "utf-8", b""), module, _siblings(path, tree))
+        view = PackageView(path, SourceText(path, text, "utf-8", b""), module, _siblings(path, tree))
         splices = sorted(set(finder(view)))
-        for splice in reversed(splices):
-            text = text[: splice.start] + splice.replacement + text[splice.end :]
+        text = spliced(text, splices)
         if splices:
             counts[rule] = len(splices)
     return text, counts
 
 
-def _relative_imports(view: View) -> Iterator[Splice]:
+def _relative_imports(view: PackageView) -> Iterator[Splice]:
     """`import sibling` inside a package meant the sibling."""
     for node in ast.walk(view.module):
         if isinstance(node, ast.ImportFrom) and not node.level and node.module:
             if node.module.partition(".")[0] in view.siblings:
                 start, end = view.span(node)
-                at = view.source.text.index(node.module, start + len("from"), end)
+                at = view.text.index(node.module, start + len("from"), end)
                 yield Splice(at, at, ".")
         elif isinstance(node, ast.Import) and all(name.name in view.siblings for name in node.names):
             names = ", ".join(name.name + (f" as {name.asname}" if name.asname else "") for name in node.names)
@@ -77,7 +60,7 @@ _STRING_FUNCTIONS = frozenset(
 _STRING_NUMBERS = {"atoi": "int", "atol": "int", "atof": "float"}
 
 
-def _string_module(view: View) -> Iterator[Splice]:
+def _string_module(view: PackageView) -> Iterator[Splice]:
     """Functions of the `string` module that became methods, and its renamed constants."""
     if not _imports(view.module, "string"):
         return
@@ -89,8 +72,8 @@ def _string_module(view: View) -> Iterator[Splice]:
             yield from _as_method(view, node, called)
 
 
-def _as_method(view: View, node: ast.Call, name: str) -> Iterator[Splice]:
-    first, *rest = [view.text(item) for item in node.args]
+def _as_method(view: PackageView, node: ast.Call, name: str) -> Iterator[Splice]:
+    first, *rest = [view.text_of(item) for item in node.args]
     receiver = first if isinstance(node.args[0], ast.Name | ast.Attribute | ast.Call | ast.Constant) else f"({first})"
     if name in _STRING_NUMBERS:
         yield view.replace(node, f"{_STRING_NUMBERS[name]}({', '.join([first, *rest])})")
@@ -119,7 +102,7 @@ _METHODS = {
 }
 
 
-def _special_methods(view: View) -> Iterator[Splice]:
+def _special_methods(view: PackageView) -> Iterator[Splice]:
     """Special methods under their new names, where the class has none of the new name."""
     for owner in ast.walk(view.module):
         if not isinstance(owner, ast.ClassDef):
@@ -128,14 +111,14 @@ def _special_methods(view: View) -> Iterator[Splice]:
         for item in owner.body:
             new = _METHODS.get(item.name) if isinstance(item, ast.FunctionDef) else None
             if isinstance(item, ast.FunctionDef) and new is not None and new not in present:
-                start = view.source.text.index(item.name, view.source.offset(item.lineno, item.col_offset))
+                start = view.text.index(item.name, view.source.offset(item.lineno, item.col_offset))
                 yield Splice(start, start + len(item.name), new)
 
 
 _BUILTINS = {"file": "open", "unichr": "chr", "raw_input": "input", "xrange": "range", "unicode": "str", "long": "int"}
 
 
-def _builtins(view: View) -> Iterator[Splice]:
+def _builtins(view: PackageView) -> Iterator[Splice]:
     """Built-in functions under their new names, where the file binds no such name itself."""
     bound = {
         node.id for node in ast.walk(view.module) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
@@ -155,7 +138,7 @@ def _builtins(view: View) -> Iterator[Splice]:
                 yield view.replace(node.func, new)
 
 
-def _whole_division(view: View) -> Iterator[Splice]:
+def _whole_division(view: PackageView) -> Iterator[Splice]:
     """The quotient of two whole literals was a whole number."""
     for node in ast.walk(view.module):
         if (
@@ -165,17 +148,17 @@ def _whole_division(view: View) -> Iterator[Splice]:
             and _is_whole(node.right)
         ):
             left, right = view.span(node.left)[1], view.span(node.right)[0]
-            at = view.source.text.index("/", left, right)
+            at = view.text.index("/", left, right)
             yield Splice(at, at + 1, "//")
 
 
-def _default_encoding(view: View) -> Iterator[Splice]:
+def _default_encoding(view: PackageView) -> Iterator[Splice]:
     """`reload(sys)` and `sys.setdefaultencoding` set what is always so now."""
     for node in ast.walk(view.module):
         call = node.value if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
         if call is None or not isinstance(node, ast.Expr):
             continue
-        text = view.text(call)
+        text = view.text_of(call)
         is_default = text.startswith("sys.setdefaultencoding(")
         if is_default or text in ("reload(sys)", "imp.reload(sys)", "importlib.reload(sys)"):
             yield view.replace(node, "pass")
