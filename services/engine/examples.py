@@ -1,6 +1,6 @@
 """One example of every operation on one small tree: for the reference page, for prompts, and executed by a test.
 
-A new operation adds its line to `EXAMPLES`.
+A new operation adds its line to `EXAMPLES`; what its docstring says becomes its text on the reference page.
 """
 
 from typing import Any
@@ -59,6 +59,14 @@ EXAMPLES: tuple[dict[str, Any], ...] = (
      "text": "\n\ndef count(items):\n    return len(items)\n"},
     {"op": "node_delete", **_node("shop/cart.py", "receipt", _RECEIPT)},
     {"op": "rename_symbol", **_on("shop/cart.py"), "symbol": "total", "new_name": "sum_of", "options": {"tests": True}},
+    {"op": "move_symbols", **_on("shop/cart.py"), "symbols": ["receipt"], "new_path": "shop/receipts.py"},
+    {"op": "rename_module", **_on("shop/prices.py"), "new_path": "shop/base.py"},
+    {"op": "fold_module", **_on("shop/prices.py"), "new_path": "shop/text.py"},
+    {"op": "split_module", **_on("shop/cart.py"),
+     "parts": [{"new_path": "shop/sums.py", "symbols": ["total"]}]},
+    {"op": "extract_function", **_on("shop/cart.py"), "start_line": 6, "end_line": 6, "new_name": "amount_of"},
+    {"op": "change_signature", **_on("shop/cart.py"), "symbol": "total", "tests": "leave",
+     "changes": [{"kind": "add", "name": "log", "default": "False", "keyword_only": True}]},
     {"op": "file_create", "path": "shop/rates.py", "content": "DEFAULT = 1\n"},
     {"op": "file_delete", **_on("shop/text.py")},
     {"op": "file_move", **_on("shop/text.py"), "new_path": "shop/units.py"},
