@@ -1,4 +1,4 @@
-"""`iama admin bootstrap` on an installation of its own: works once, refuses in a sentence, keeps secrets out of sight."""
+"""`iama admin bootstrap` on an installation of its own: works once, refuses in a sentence, keeps secrets hidden."""
 
 import json
 import os
