@@ -320,17 +320,24 @@ class TestPorts:
         job_id = bench.job(workspace, "ANALYZING")
         step_id = bench.item(workspace, job_id, ItemKind.ANALYSE)
 
+        chats, moved = asyncio.Event(), asyncio.Event()
+
         async def chatting(claim: Claim, ports: Ports) -> Outcome:
-            for number in range(200):
+            number = 0
+            while not moved.is_set():
                 await ports.log(f"line {number}")
+                number += 1
+                if number == 20:
+                    chats.set()
             return Outcome(Result.DONE)
 
         async def command() -> None:
-            await asyncio.sleep(0.3)
+            await chats.wait()
             async with unit_of_work(workspace.person) as uow:
                 await queries.find_job(uow, job_id, lock=True)
                 await asyncio.sleep(0.1)
                 await transition(uow, job_id, 0, Transition(JobState.FAILED, "cancelled"))
+            moved.set()
 
         install(ItemKind.ANALYSE, chatting)
         answer, _ = await asyncio.gather(runner.run_item(step_id, workspace.tenant_id), command())
