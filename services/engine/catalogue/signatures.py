@@ -31,25 +31,25 @@ def _add(change: ParameterChange, names: list[str], path: str) -> dict[str, Any]
         "position": _position(change, names, path),
     }
     given = {name: value for name, value in optional.items() if value is not None}
-    return {"change": "add", "name": change.name, "keyword_only": change.keyword_only, **given}
+    return {"kind": "add", "name": change.name, "keyword_only": change.keyword_only, **given}
 
 
 def _remove(change: ParameterChange, names: list[str], path: str) -> dict[str, Any]:
-    return {"change": "remove", "name": change.name}
+    return {"kind": "remove", "name": change.name}
 
 
 def _reorder(change: ParameterChange, names: list[str], path: str) -> dict[str, Any]:
     if change.order:
         rest = [name for name in names if name not in change.order]
-        return {"change": "reorder", "order": [*change.order, *rest]}
+        return {"kind": "reorder", "order": [*change.order, *rest]}
     others = [name for name in names if name != change.name]
     place = _position(change, others, path)
     at = len(others) if place is None else place
-    return {"change": "reorder", "order": [*others[:at], change.name, *others[at:]]}
+    return {"kind": "reorder", "order": [*others[:at], change.name, *others[at:]]}
 
 
 def _default(change: ParameterChange, names: list[str], path: str) -> dict[str, Any]:
-    return {"change": "set_default", "name": change.name, "default": change.default}
+    return {"kind": "default", "name": change.name, "default": change.default}
 
 
 _BUILDERS: dict[str, Callable[[ParameterChange, list[str], str], dict[str, Any]]] = {

@@ -11,6 +11,10 @@ ROWS: tuple[SentenceRow, ...] = (
             "((lines|line) <lines:lines>|<place:place>) [out] [$IN] [out] (into|as|to) $A "
             "(helper method {what=method}|method {what=method}|(top-level|module-level) function {what=function}"
             "|helper function|function|helper) $CALLED <new_name:name> [$IN] $TAIL",
+            "(extract|pull|factor) [out] $LITERAL <expression:code> [(on|at|in|from) line <lines:lines>] [$IN] "
+            "(into|as|to) $A (helper method {what=method}|method {what=method}"
+            "|(top-level|module-level) function {what=function}|helper function|function|helper) "
+            "$CALLED <new_name:name> [$IN] $TAIL",
             "extract [a|an|the] [new] (method {what=method}|(top-level|module-level) function {what=function}"
             "|helper function|function|helper) $CALLED <new_name:name> from [the] [code in|code at] "
             "((lines|line) <lines:lines> [$IN]|<place:place>) $TAIL",
@@ -31,6 +35,10 @@ ROWS: tuple[SentenceRow, ...] = (
             (
                 "Extract a top-level function `total` from lines 10 through 20 of pkg/a.py",
                 "EXTRACT_FUNCTION: path=pkg/a.py, new_name=total, lines=[10, 20], what=function",
+            ),
+            (
+                "Extract the expression `price * rate` on line 12 of pkg/a.py into a function `tax`",
+                "EXTRACT_FUNCTION: path=pkg/a.py, new_name=tax, lines=[12, 12], expression=price * rate",
             ),
         ),
     ),

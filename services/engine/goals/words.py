@@ -18,7 +18,7 @@ GOAL_WORDS: dict[GoalKind, str] = {
     GoalKind.MOVE_SYMBOLS: "move {symbols} to {new_path}",
     GoalKind.FOLD_MODULE: "fold the module into {new_path}",
     GoalKind.SPLIT_MODULE: "split the module into {parts}",
-    GoalKind.EXTRACT_FUNCTION: "extract lines {lines} into {new_name}",
+    GoalKind.EXTRACT_FUNCTION: "extract {code} into {new_name}",
     GoalKind.EXTRACT_VARIABLE: "extract {expression} into the variable {new_name}",
     GoalKind.EXTRACT_CONSTANT: "extract {expression} into the constant {new_name}",
     GoalKind.INLINE: "inline {symbol}",
@@ -64,7 +64,7 @@ def _values(goal: Goal) -> dict[str, str]:
         "symbols": _listed(goal.symbols),
         "parameters": _listed(goal.parameters),
         "parts": _listed(tuple(path for path, _ in goal.parts)),
-        "lines": str(first) if first == last else f"{first}-{last}",
+        "code": goal.expression or f"lines {first}-{last}",
         "changes": _listed(tuple(_change(item) for item in goal.changes)),
     }
 

@@ -63,23 +63,34 @@ def _replaced(path: str, text: str, group: list[_Block], name: str) -> str | Non
     """Replace every block by its call; None unless all of them give the same function and one place for it."""
     trials = [tried(path, text, block.first, block.last, name) for block in group]
     done = [trial for trial in trials if trial is not None]
-    if len(done) < len(group) or len({trial.definition for trial in done}) > 1 or not all(t.call for t in done):
+    if len(done) < len(group) or len({(trial.definition, trial.call) for trial in done}) > 1 or not done[0].call:
         return None
-    lines = text.splitlines(keepends=True)
-    for block, trial in sorted(zip(group[1:], done[1:], strict=True), key=lambda item: -item[0].first):
-        indent = lines[block.first - 1][: len(lines[block.first - 1]) - len(lines[block.first - 1].lstrip())]
-        lines[block.first - 1 : block.last] = [textwrap.indent(trial.call, indent)]
-    first = group[0]
-    final = tried(path, "".join(lines), first.first, first.last, name)
-    if final is None or final.definition != done[0].definition or not parses_text(final.text):
+    view = view_of(path, done[0].text)
+    rest = _equal(view, group[0].key, name) if view else []
+    if len(rest) != len(group) - 1:
         return None
-    return final.text
+    lines = done[0].text.splitlines(keepends=True)
+    for block in reversed(rest):
+        head = lines[block.first - 1]
+        lines[block.first - 1 : block.last] = [textwrap.indent(done[0].call, head[: len(head) - len(head.lstrip())])]
+    after = "".join(lines)
+    return after if parses_text(after) else None
+
+
+def _equal(view: View, key: tuple[str, ...], without: str) -> list[_Block]:
+    """Return the blocks of a key in order, those in one function left out."""
+    found: list[_Block] = []
+    for block in sorted(_blocks(view), key=lambda item: item.first):
+        is_free = not found or block.first > found[-1].last
+        if block.key == key and block.function != without and is_free:
+            found.append(block)
+    return found
 
 
 def _groups(view: View) -> Iterator[list[_Block]]:
     """Yield groups of equal blocks that do not overlap, most lines saved first."""
     found: dict[tuple[str, ...], list[_Block]] = {}
-    for block in _blocks(view):
+    for block in sorted(_blocks(view), key=lambda item: item.first):
         same = found.setdefault(block.key, [])
         if not same or block.first > same[-1].last:
             same.append(block)

@@ -27,24 +27,54 @@ _LINE = 100
 
 
 def _fix(given: RuleInput) -> RuleOutput:
-    output = RuleOutput()
-    offers = _Offers(given)
-    for path, text in given.texts.items():
-        view = view_of(path, text)
-        if view is None or "import *" not in text:
-            continue
-        splices = _in_file(view, given, offers, output)
-        after = spliced(text, splices)
+    work = _Work(given)
+    for path in given.texts:
+        work.expand(path)
+    return work.output
+
+
+class _Work:
+    """One run over all files: a file is rewritten after those its stars lead to, and sees what they offer then."""
+
+    def __init__(self, given: RuleInput) -> None:
+        self.given = given
+        self.output = RuleOutput()
+        self._started: set[str] = set()
+
+    def expand(self, path: str) -> None:
+        """Rewrite the star imports of one file, once."""
+        if path in self._started or path not in self.given.texts:
+            return
+        self._started.add(path)
+        view = view_of(path, self.given.texts[path])
+        if view is None or "import *" not in view.text:
+            return
+        for node in _stars(view):
+            target = _path_of(view, node, self.given)
+            if target is not None:
+                self.expand(target)
+        seen = self.given.having({**self.given.texts, **self.output.texts})
+        splices = _in_file(view, seen, _Offers(seen), self.output)
+        after = spliced(view.text, splices)
         if splices and parses_text(after):
-            output.texts[path] = after
-    return output
+            self.output.texts[path] = after
+
+
+def _stars(view: View) -> list[ast.ImportFrom]:
+    """Return the star imports, last first."""
+    found = [node for node in ast.walk(view.module) if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"]
+    return sorted(found, key=lambda item: item.lineno, reverse=True)
+
+
+def _path_of(view: View, node: ast.ImportFrom, given: RuleInput) -> str | None:
+    name = given.project.modules[view.path].name
+    return modules_by_name(given.tree).get(absolute_module(view.path, name, node.module, node.level))
 
 
 def _in_file(view: View, given: RuleInput, offers: "_Offers", output: RuleOutput) -> list[Splice]:
     splices: list[Splice] = []
-    stars = [node for node in ast.walk(view.module) if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"]
     taken: set[str] = set()
-    for node in sorted(stars, key=lambda item: item.lineno, reverse=True):
+    for node in _stars(view):
         module = "." * node.level + (node.module or "")
         name = given.project.modules[view.path].name
         names = offers.of(absolute_module(view.path, name, node.module, node.level))
@@ -80,8 +110,8 @@ def _wanted(view: View, node: ast.ImportFrom, given: RuleInput, names: frozenset
     return set(names) & (words | _taken_from(view.path, given))
 
 
-def _taken_from(path: str, given: RuleInput) -> set[str]:
-    """Return the names that other files import from a module or read as its attributes."""
+def _taken_from(path: str, given: RuleInput, seen: frozenset[str] = frozenset()) -> set[str]:
+    """Return the names that other files take from a module, through the stars of others too."""
     own = given.project.modules[path].name
     found: set[str] = set()
     for module in given.project.modules.values():
@@ -90,8 +120,10 @@ def _taken_from(path: str, given: RuleInput) -> set[str]:
         is_read = any(item.name is None or item.bound_as == own.rpartition(".")[2] for item in module.imports)
         if is_read and module.path != path:
             found |= module.attribute_names
-        if any(item.name == "*" for item in direct):
-            found |= set(re.findall(r"[^\W\d]\w*", given.tree[module.path].decode("utf-8", "replace")))
+        if any(item.name == "*" for item in direct) and module.path not in seen:
+            text = given.texts.get(module.path) or given.tree[module.path].decode("utf-8", "replace")
+            found |= set(re.findall(r"[^\W\d]\w*", text))
+            found |= _taken_from(module.path, given, seen | {path, module.path})
     return found
 
 
