@@ -21,7 +21,7 @@ from services.engine.document_types import (
     QualifiedName,
     StrictModel,
 )
-from services.engine.extracting.operations import ExtractFunction
+from services.engine.extracting.operations import ExtractConstant, ExtractFunction, ExtractVariable
 from services.engine.moving.operations import FoldModule, MoveSymbols, RenameModule, SplitModule
 from services.engine.node_operations import NodeDelete, NodeInsertAfter, NodeInsertBefore, NodeReplace
 from services.engine.signatures.operations import ChangeSignature
@@ -105,6 +105,8 @@ Operation = Annotated[
     | NodeDelete
     | RenameSymbol
     | ExtractFunction
+    | ExtractVariable
+    | ExtractConstant
     | ChangeSignature
     | MoveSymbols
     | RenameModule
@@ -124,6 +126,8 @@ EDIT_TYPES: dict[str, str] = {
     "node_delete": "NODE_ANCHORED",
     "rename_symbol": "AST_SYMBOLIC",
     "extract_function": "AST_SYMBOLIC",
+    "extract_variable": "AST_SYMBOLIC",
+    "extract_constant": "AST_SYMBOLIC",
     "change_signature": "AST_SYMBOLIC",
     "move_symbols": "AST_SYMBOLIC",
     "rename_module": "AST_SYMBOLIC",

@@ -9,7 +9,9 @@ from typing import Any
 
 from services.core.tree import Tree
 from services.engine.document import RenameSymbol
+from services.engine.extracting.extract_constant import plan_extract_constant
 from services.engine.extracting.extract_function import plan_extract_function
+from services.engine.extracting.extract_variable import plan_extract_variable
 from services.engine.moving.folding import plan_fold_module, plan_split_module
 from services.engine.moving.modules import plan_rename_module
 from services.engine.moving.planner import plan_move_symbols
@@ -43,6 +45,8 @@ PLANNERS: dict[str, Planner] = {
     "rename_module": plan_rename_module,
     "move_symbols": plan_move_symbols,
     "extract_function": plan_extract_function,
+    "extract_variable": plan_extract_variable,
+    "extract_constant": plan_extract_constant,
     "change_signature": plan_change_signature,
 }
 
