@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from services.infra.unit_of_work import UnitOfWork
 from services.tables.delivery import SourceDelivery
-from services.tables.evidence import PatchAttempt, TestCaseResult, TestRun
+from services.tables.evidence import BaselineRecord, PatchAttempt, TestCaseResult, TestRun
 from services.tables.feed import JobEvent
 from services.tables.jobs import JobTransition, RefactorJob, StrategyProposal
 from services.tables.sandbox import RemoteExecutionSession, SandboxNetworkEvent
@@ -122,6 +122,13 @@ async def runs_of(uow: UnitOfWork, job_ids: Sequence[UUID]) -> list[TestRun]:
         return []
     statement = select(TestRun).where(col(TestRun.job_id).in_(job_ids)).order_by(col(TestRun.created_at))
     return list(await uow.session.exec(statement))
+
+
+async def newest_baseline(uow: UnitOfWork, job_id: UUID) -> BaselineRecord | None:
+    """Return the newest baseline of a job."""
+    statement = select(BaselineRecord).where(BaselineRecord.job_id == job_id)
+    newest = statement.order_by(col(BaselineRecord.created_at).desc(), col(BaselineRecord.id).desc()).limit(1)
+    return (await uow.session.exec(newest)).one_or_none()
 
 
 async def failed_cases(uow: UnitOfWork, run_ids: Sequence[UUID]) -> list[TestCaseResult]:

@@ -207,6 +207,24 @@ class TestRunView(BaseModel):
     failed: list[FailedTestView] = []
 
 
+class BaselineView(BaseModel):
+    """The tests on untouched code: whether they held, and what they prove of the approved behaviours."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    mode: str
+    trigger: str
+    outcome: str
+    ast_confidence: int | None
+    behaviours_total: int
+    behaviours_covered: int
+    uncovered: list[Any]
+    quarantined: list[Any]
+    spec_revision_id: UUID | None
+    test_run_id: UUID | None
+    created_at: datetime
+
+
 class AttemptView(BaseModel):
     """One attempt at the change; number 0 is the refactoring itself."""
 

@@ -24,6 +24,7 @@ from services.jobs import present, queries
 from services.jobs.schemas import (
     AttemptView,
     AuditEventView,
+    BaselineView,
     CreateJobRequest,
     FailedTestView,
     JobPage,
@@ -183,6 +184,13 @@ async def list_runs(uow: UnitOfWork, job_id: UUID) -> list[TestRunView]:
     runs = await queries.runs_of(uow, [job_id])
     cases = await queries.failed_cases(uow, [run.id for run in runs])
     return [present.run_view(run, cases) for run in runs]
+
+
+async def find_baseline(uow: UnitOfWork, job_id: UUID) -> BaselineView | None:
+    """Show the newest baseline; None before the tests ran on untouched code."""
+    await require_job(uow, job_id)
+    row = await queries.newest_baseline(uow, job_id)
+    return BaselineView.model_validate(row) if row else None
 
 
 async def list_attempts(uow: UnitOfWork, job_id: UUID) -> list[AttemptView]:

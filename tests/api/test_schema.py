@@ -155,6 +155,7 @@ async def _seed(sweep: Sweep, stranger: httpx.AsyncClient, ada: Person, reposito
         "artifact_id": str(artifact),
         "attempt_number": "0",
         "number": "1",
+        "test_run_id": str(uuid4()),
         "name": "patch_edit_schema",
         "version": "1",
         "sign_in_id": next(item["id"] for item in items if not item["current"]),

@@ -21,6 +21,7 @@ from services.jobs import service as jobs
 from services.jobs.schemas import (
     AttemptView,
     AuditEventView,
+    BaselineView,
     CreateJobRequest,
     JobPage,
     JobView,
@@ -159,6 +160,28 @@ async def list_test_runs(actor: CallingActor, job_id: UUID) -> TestRunList:
     """Every proof run with its failures; one letter per test."""
     async with unit_of_work(actor) as uow:
         return TestRunList(items=await jobs.list_runs(uow, job_id))
+
+
+@router.get(
+    "/{job_id}/test-runs/{test_run_id}", response_model=TestRunView, responses=refusals("JOB_NOT_FOUND", "NOT_FOUND")
+)
+async def get_test_run(actor: CallingActor, job_id: UUID, test_run_id: UUID) -> TestRunView:
+    """One proof run by its id."""
+    async with unit_of_work(actor) as uow:
+        runs = {run.test_run_id: run for run in await jobs.list_runs(uow, job_id)}
+    if test_run_id not in runs:
+        raise IamaError("NOT_FOUND")
+    return runs[test_run_id]
+
+
+@router.get("/{job_id}/baseline", response_model=BaselineView, responses=refusals("JOB_NOT_FOUND", "NOT_FOUND"))
+async def get_baseline(actor: CallingActor, job_id: UUID) -> BaselineView:
+    """The newest baseline: its mode, how many behaviours tests prove, which none proves, which were set aside."""
+    async with unit_of_work(actor) as uow:
+        found = await jobs.find_baseline(uow, job_id)
+    if found is None:
+        raise IamaError("NOT_FOUND", sentence="The tests did not run on the untouched code yet.")
+    return found
 
 
 @router.get("/{job_id}/audit", response_model=AuditList, responses=refusals("JOB_NOT_FOUND"))

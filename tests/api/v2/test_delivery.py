@@ -12,6 +12,7 @@ import pytest
 from iama_app.api.v2 import delivery as routes
 from services.artifacts.schemas import ArtifactType
 from services.infra.unit_of_work import unit_of_work
+from services.tables import evidence as proof_rows
 from services.tables.delivery import SourceDelivery
 from services.tables.repositories import BranchHeadSnapshot
 from services.tables.sandbox import SecureWipeEvidence
@@ -135,6 +136,33 @@ class TestPush:
             f"/v2/jobs/{delivered}/delivery/git", json={"accepted_files": ["setup.py"]}, headers=key()
         )
         assert (answer.status_code, answer.json()["error_code"]) == (422, "VALIDATION_FAILED")
+
+
+class TestBaseline:
+    async def test_says_what_the_tests_prove_on_untouched_code(self, ada: Person, delivered: UUID) -> None:
+        actor = await actor_of(ada)
+        ids: dict[str, Any] = {"tenant_id": actor.tenant_id, "job_id": delivered}
+        run = proof_rows.TestRun(
+            **ids, attempt_number=0, run_type="BASELINE", status="PASSED", generated={"strip": "pp"}, own={}
+        )
+        counts = {"behaviours_total": 3, "behaviours_covered": 2, "uncovered": ["B-3"]}
+        async with unit_of_work(actor) as uow:
+            run_id = run.id
+            uow.session.add(run)
+            uow.session.add(
+                proof_rows.BaselineRecord(**ids, **counts, mode="ASSERTION", outcome="PASSED", test_run_id=run_id)
+            )
+        view = (await ada.client.get(f"/v2/jobs/{delivered}/baseline")).json()
+        assert {name: view[name] for name in counts} == counts
+        shown = (await ada.client.get(f"/v2/jobs/{delivered}/test-runs/{view['test_run_id']}")).json()
+        assert (shown["run_type"], shown["generated_strip"]) == ("BASELINE", "pp")
+
+    async def test_is_absent_before_it_ran_and_for_strangers(self, ada: Person, bob: Person, delivered: UUID) -> None:
+        for path in ("baseline", f"test-runs/{uuid4()}"):
+            own = await ada.client.get(f"/v2/jobs/{delivered}/{path}")
+            assert (own.status_code, own.json()["error_code"]) == (404, "NOT_FOUND")
+            foreign = await bob.client.get(f"/v2/jobs/{delivered}/{path}")
+            assert (foreign.status_code, foreign.json()["error_code"]) == (404, "JOB_NOT_FOUND")
 
 
 class TestEvidence:

@@ -151,7 +151,7 @@ class TestIsolation:
                 if path in public or path.startswith("/v2/schemas"):
                     continue
                 concrete = path
-                for name in ("job_id", "artifact_id", "stream_id", "sign_in_id", "connection_id"):
+                for name in ("job_id", "artifact_id", "test_run_id", "stream_id", "sign_in_id", "connection_id"):
                     concrete = concrete.replace(f"{{{name}}}", str(uuid4()))
                 concrete = concrete.replace("{number}", "1").replace("{attempt_number}", "1")
                 answer = await stranger.request(method.upper(), concrete, json={}, headers=key())
