@@ -25,6 +25,7 @@ class Product:
     bench: Bench
     workspace: Workspace
     headers: dict[str, str]
+    admin_url: str
 
     def add_jobs(self, count: int) -> list[UUID]:
         """Put jobs into the account's workspace; no worker knows of them."""
@@ -35,9 +36,10 @@ class Product:
 def running_product() -> Iterator[Product]:
     """Start `iama up` without demo jobs, sign in, hand it out; stop and delete it afterwards."""
     with scratch_folder() as folder, running_installation(folder / "data", IAMA_DEMO="0") as installation:
-        bench = Bench(_admin_url(installation))
+        admin_url = _admin_url(installation)
+        bench = Bench(admin_url)
         try:
-            yield Product(installation, bench, _own_workspace(bench), _sign_in(installation))
+            yield Product(installation, bench, _own_workspace(bench), _sign_in(installation), admin_url)
         finally:
             bench.connection.close()
 

@@ -6,6 +6,7 @@ burst mode. Starts are from the commit of an item to its claim by a worker, both
 in an open loop; once for the async worker and once for the forking pool that Git and sandbox work runs in.
 """
 
+import asyncio
 import contextlib
 import json
 import subprocess
@@ -24,6 +25,8 @@ from benchmarks.machine import ROOT
 from benchmarks.workplace import Workplace, running_workplace
 from services.canon.tasks import ItemKind
 from services.canon.tasks import Queue as QueueName
+from services.infra.unit_of_work import unit_of_work
+from services.infra.wakes import OUTBOX, sender
 from services.jobs.transitions import ItemRequest
 from tests.support.bench import Bench, Workspace
 from workers.queueing import redis
@@ -33,16 +36,17 @@ START_GOAL_SECONDS = 1.0
 PER_SECOND = 20
 PATIENCE_SECONDS = 120.0
 WORKERS = ("async", "pool", "scheduler")
-ADD = "SELECT iama_add_item(%s, %s, 'PENDING', 0, 'bench', %s::jsonb)"
+ADD = "SELECT iama_add_item($1, $2, 'PENDING', 0, 'bench', $3)"
 
 
 def main() -> int:
     """Measure starts, then both drains in turns; print the ratio."""
     small = is_small()
-    with running_workplace() as place, _workers(place):
-        probe = Probe(Bench(place.urls.admin))
+    with running_workplace() as place, _workers(place), asyncio.Runner() as runner:
+        probe = Probe(Bench(place.urls.admin), runner)
         probe.drain(1)
         for name, seconds in ((QueueName.WORKFLOW, 1 if small else 10), (QueueName.SANDBOX, 1 if small else 10)):
+            probe.starts(name, 4)
             p95 = show_latencies(f"start on the {name.value} queue", probe.starts(name, PER_SECOND * seconds))
             print(f"  {goal(f'start p95, {name.value} queue', p95 / 1000, 's', START_GOAL_SECONDS)}")
         with ProcessPoolExecutor(1, get_context("spawn")) as peer:
@@ -57,16 +61,15 @@ def main() -> int:
 class Probe:
     """Adds items that only record themselves, and waits for them."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, runner: asyncio.Runner) -> None:
         self._bench = bench
+        self._runner = runner
         self._workspace: Workspace = bench.workspace()
 
     def drain(self, count: int) -> float:
         """Add items of as many jobs in one transaction; returns items per second until the last is recorded."""
         jobs = [self._bench.job(self._workspace) for _ in range(count)]
-        with self._bench.connection.transaction():
-            for job in jobs:
-                self._add(job, QueueName.WORKFLOW)
+        self._runner.run(self._add(jobs, QueueName.WORKFLOW))
         began = time.perf_counter()
         self._wait(jobs)
         return count / (time.perf_counter() - began)
@@ -74,16 +77,24 @@ class Probe:
     def starts(self, queue: QueueName, count: int) -> Sequence[float]:
         """Offer one item every 50 ms whatever becomes of the others; returns seconds from commit to claim."""
         jobs = [self._bench.job(self._workspace) for _ in range(count)]
-        began = time.perf_counter()
-        for number, job in enumerate(jobs):
-            time.sleep(max(0.0, began + number / PER_SECOND - time.perf_counter()))
-            self._add(job, queue)
+        self._runner.run(self._offer(jobs, queue))
         self._wait(jobs)
         found = "SELECT extract(epoch FROM started_at - created_at) AS s FROM workflow_steps WHERE job_id = ANY(%s)"
         return [float(row["s"]) for row in self._bench.rows(found, jobs)]
 
-    def _add(self, job: UUID, queue: QueueName) -> None:
-        self._bench.run(ADD, self._workspace.tenant_id, job, _item(queue))
+    async def _offer(self, jobs: list[UUID], queue: QueueName) -> None:
+        began = time.perf_counter()
+        for number, job in enumerate(jobs):
+            await asyncio.sleep(max(0.0, began + number / PER_SECOND - time.perf_counter()))
+            await self._add([job], queue)
+        await sender().finish()
+
+    async def _add(self, jobs: list[UUID], queue: QueueName) -> None:
+        """Add an item of each job in a unit of work, which wakes the relay as every command does."""
+        async with unit_of_work(self._workspace.platform) as uow:
+            for job in jobs:
+                await uow.call(ADD, self._workspace.tenant_id, job, _item(queue))
+            uow.wake(OUTBOX)
 
     def _wait(self, jobs: list[UUID]) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS

@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import gc
 import logging
 import os
 import signal
@@ -60,9 +61,11 @@ async def _rehearse() -> None:
 
 def main() -> None:
     """Serve the `github` and `sandbox` queues until SIGTERM; what each item needs is made ready before forking."""
-    import workers.registry  # noqa: F401  (loaded once before forking)
+    import workers.registry
+    import workers.tasks  # noqa: F401  (loaded once before forking)
 
     asyncio.run(_rehearse())
+    gc.freeze()
     logging.getLogger("rq.worker").setLevel(logging.WARNING)
     connection = redis()
     pool = WorkerPool(

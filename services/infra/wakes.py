@@ -35,6 +35,7 @@ class Sender:
     def __init__(self) -> None:
         self._waiting: dict[Wake, None] = {}
         self._task: asyncio.Task[None] | None = None
+        self._not_before = 0.0
 
     def add(self, wakes: Iterable[Wake]) -> None:
         """Take wake-ups; the first goes out at once."""
@@ -48,14 +49,16 @@ class Sender:
             await self._task
 
     async def _send_all(self) -> None:
+        loop = asyncio.get_running_loop()
         while self._waiting:
+            await asyncio.sleep(max(0.0, self._not_before - loop.time()))
             wakes, self._waiting = self._waiting, {}
             try:
                 await _send(wakes)
             except Exception as error:
                 if not is_connection_lost(error):
                     logger.exception("%s wake-ups were not sent", len(wakes))
-            await asyncio.sleep(PAUSE_SECONDS)
+            self._not_before = loop.time() + PAUSE_SECONDS
 
 
 async def _send(wakes: Iterable[Wake]) -> None:
