@@ -6,7 +6,7 @@ import socket
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -106,7 +106,9 @@ def _run(settings: Settings, folder: DataFolder, stop: StopRequest) -> None:
         folder.write_run(run)
         _announce(folder, run, migrated, demo)
         if demo:
-            stack.enter_context(_seeding(settings, demo, around))
+            stack.enter_context(_beside(settings, "demo", [str(demo)], around.web(), "iama_app.cli.demo_jobs"))
+        admin = base_environment(settings) | {"DATABASE_URL": servers.admin_url}
+        stack.enter_context(_beside(settings, "sweep", [], admin, "iama_app.cli.sweep"))
         supervisor.run(stop)
         progress("stopping")
         folder.clear_run()
@@ -114,10 +116,10 @@ def _run(settings: Settings, folder: DataFolder, stop: StopRequest) -> None:
 
 
 @contextmanager
-def _seeding(settings: Settings, demo: Path, around: Surroundings) -> Iterator[None]:
-    """Make the demo jobs beside the running installation; the process ends by itself, or with the installation."""
-    argv = [sys.executable, "-m", "iama_app.cli.demo_jobs", str(demo)]
-    program = Program("demo", argv, around.web(), web_build.ROOT, settings.data_folder / "logs" / "demo.log")
+def _beside(settings: Settings, name: str, words: list[str], env: Mapping[str, str], module: str) -> Iterator[None]:
+    """Run something once beside the running installation; it ends by itself, or with the installation."""
+    log = settings.data_folder / "logs" / f"{name}.log"
+    program = Program(name, [sys.executable, "-m", module, *words], env, web_build.ROOT, log)
     program.start()
     try:
         yield

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import time
 from pathlib import Path
 
 from services.core.ids import new_id
@@ -30,6 +31,13 @@ async def put(content: bytes) -> str:
 async def get(key: str) -> bytes:
     """Return sealed bytes (`FileNotFoundError` after their deletion)."""
     return await asyncio.to_thread((blob_folder() / key).read_bytes)
+
+
+def list_older(seconds: float) -> dict[str, float]:
+    """Return key → moment of writing (seconds since 1970) of sealed bytes, half-written ones too, that are older."""
+    folder, before = blob_folder(), time.time() - seconds
+    made = {str(path.relative_to(folder)): path.stat().st_mtime for path in folder.glob("*/*") if path.is_file()}
+    return {key: moment for key, moment in sorted(made.items()) if moment < before}
 
 
 async def delete(key: str) -> None:

@@ -144,16 +144,25 @@ async def erase_unopened(session_ref: str, *, root: Path | None = None) -> WipeE
         return await asyncio.to_thread(remove_unopened, volume)
 
 
-async def sweep_leftovers(keep: Collection[str] = (), *, root: Path | None = None) -> list[WipeEvidence]:
+def present_sessions(*, root: Path | None = None) -> list[str]:
+    """List the references of sessions whose volumes lie on this machine."""
+    folder = root or sandbox_folder()
+    return sorted(item.name for item in folder.iterdir() if (item / COMPLETE_MARK).is_file()) if folder.is_dir() else []
+
+
+async def sweep_leftovers(
+    keep: Collection[str] = (), *, among: Collection[str] | None = None, root: Path | None = None
+) -> list[WipeEvidence]:
     """Wipe sessions that nobody will come back to: not in `keep` and not in use by a living process.
 
-    Call at start-up with the references of the sessions that open jobs still need. A session that cannot be wiped is
-    logged and left for the next call.
+    A session that cannot be wiped is logged and left for the next call.
+
+    Args:
+        keep: references of the sessions that open jobs still need.
+        among: what was present before `keep` was read, so that a session opened meanwhile is left alone.
     """
-    folder = root or sandbox_folder()
-    if not folder.is_dir():
-        return []
-    candidates = sorted(item for item in folder.iterdir() if (item / COMPLETE_MARK).is_file() and item.name not in keep)
+    present = present_sessions(root=root) if among is None else among
+    candidates = [(root or sandbox_folder()) / ref for ref in present if ref not in keep]
     return [evidence for item in candidates if (evidence := await asyncio.to_thread(_sweep_one, item)) is not None]
 
 
