@@ -11,6 +11,7 @@ from services.canon.lifecycle import REASON_CLASSES, JobState
 from services.canon.tasks import ItemKind
 from services.canon.vocabulary import JobAction
 from services.core.clock import now
+from services.core.wording import plural
 from services.engine.document import EditDocument
 from services.infra.unit_of_work import UnitOfWork
 from services.jobs import queries
@@ -147,7 +148,7 @@ async def _new_attempt(
         kept=kept,
         dropped=dropped,
     )
-    await ports.log(f"attempt {number}: {len(document.operations)} operations, {summary}")
+    await ports.log(f"attempt {number}: {plural(len(document.operations), 'operation')}. {summary}")
 
     async def write(uow: UnitOfWork) -> None:
         await attempts.store_attempt(uow, claim, attempt)
@@ -202,7 +203,7 @@ async def _ended(claim: Claim, ports: Ports, trial: Trial, number: int, search: 
     passed = len(run.generated.expected) - len(run.generated.red)
     total = len(run.generated.expected)
     await ports.log(
-        f"attempt {number}: {passed} of {total} generated tests, {search.comparison.sentence}",
+        f"attempt {number}: {passed} of {total} generated tests hold. {search.comparison.sentence}",
         "PASS" if search.passed else "FAIL",
     )
     for name in failing[:FAILURES_NAMED] if not search.passed else ():
