@@ -1,8 +1,9 @@
 """What an expression denotes: a module, a class, an instance, a member; across the modules of one tree."""
 
 import ast
+import gc
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from services.core.tree import Tree
 from services.engine.module_names import (
@@ -33,6 +34,24 @@ class Entity:
 
 EXTERNAL = Entity("external", "")
 _DEPTH = 25
+CACHED_FILES = 1_500
+
+
+@lru_cache(maxsize=CACHED_FILES)
+def scopes_of(path: str, content: bytes) -> ModuleScopes | None:
+    """Return the scopes of one file, or None when it cannot be parsed; equal content is read once per process."""
+    parsed = parse(path, content)
+    if parsed.module is None or parsed.source is None:
+        return None
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return read_scopes(parsed.source, parsed.module)
+    except RecursionError:
+        return None
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class ProjectScopes:
@@ -66,12 +85,7 @@ class ProjectScopes:
     def scopes(self, path: str) -> ModuleScopes | None:
         """Return the scopes of one file, or None when it cannot be parsed."""
         if path not in self._read:
-            parsed = parse(path, self._tree[path])
-            try:
-                known = parsed.module is not None and parsed.source is not None
-                self._read[path] = read_scopes(parsed.source, parsed.module) if known else None  # type: ignore[arg-type]
-            except RecursionError:
-                self._read[path] = None
+            self._read[path] = scopes_of(path, self._tree[path])
         return self._read[path]
 
     def member(self, module: str, name: str, chain: tuple[str, ...] = ()) -> Entity:

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from services.core.tree import Tree
 from services.engine.names import is_python
+
+_IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t]+([A-Za-z_][\w.]*)", re.M)
 
 
 def module_name(path: str, packages: frozenset[str]) -> str:
@@ -59,10 +62,19 @@ def spelled_name(path: str, tree: Tree) -> str:
     for start in range(longest):
         head = parts[start:longest]
         if all(part.isidentifier() for part in head):
-            wanted = re.compile(rb"^[ \t]*(?:from|import)[ \t]+" + ".".join(head).encode() + rb"(?![\w])", re.M)
-            if any(wanted.search(tree[item]) for item in files):
+            if any(".".join(head).encode() in imported_names(tree[item]) for item in files):
                 return ".".join(parts[start:])
     return short
+
+
+@lru_cache(maxsize=20_000)
+def imported_names(content: bytes) -> frozenset[bytes]:
+    """Return the modules a Python file imports as it writes them, and the packages around them."""
+    found: set[bytes] = set()
+    for match in _IMPORT.finditer(content):
+        parts = match[1].split(b".")
+        found |= {b".".join(parts[:count]) for count in range(1, len(parts) + 1)}
+    return frozenset(found)
 
 
 def placed_name(path: str, tree: Tree, like: str, before: Tree) -> str:

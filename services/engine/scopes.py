@@ -2,8 +2,9 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from services.engine.source import SourceText
 from services.engine.syntax import parse_text
@@ -123,12 +124,18 @@ def read_scopes(source: SourceText, module: ast.Module) -> ModuleScopes:
     return found
 
 
+_LEAVES = frozenset({ast.Load, ast.Store, ast.Del})
+
+
 class _Indexer:
     def __init__(self, found: ModuleScopes) -> None:
         self.found = found
         self.source = found.source
         self._has_lazy_annotations = _has_lazy_annotations(found.root.node)
         self._is_lazy = False
+        self._is_ascii = self.source.text.isascii()
+        self._starts = self.source.line_starts
+        self._methods: dict[type[ast.AST], Callable[[Any, Scope], None]] = {}
 
     def body(self, statements: list[ast.stmt], scope: Scope, *, is_documented: bool = False) -> None:
         for index, node in enumerate(statements):
@@ -138,21 +145,31 @@ class _Indexer:
                 self.visit(node, scope)
 
     def visit(self, node: ast.AST, scope: Scope) -> None:
-        method = getattr(self, f"on_{type(node).__name__}", None)
-        if method is not None:
-            method(node, scope)
-        else:
-            self.children(node, scope)
+        kind = type(node)
+        if kind not in self._methods:
+            self._methods[kind] = getattr(self, f"on_{kind.__name__}", self.children)
+        self._methods[kind](node, scope)
 
     def children(self, node: ast.AST, scope: Scope) -> None:
-        for child in ast.iter_child_nodes(node):
-            self.visit(child, scope)
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, list):
+                for item in value:
+                    if isinstance(item, ast.AST):
+                        self.visit(item, scope)
+            elif isinstance(value, ast.AST) and type(value) not in _LEAVES:
+                self.visit(value, scope)
 
     def at(self, node: ast.AST) -> int:
-        return self.source.offset(node.lineno, node.col_offset)  # type: ignore[attr-defined]
+        return self.place(node.lineno, node.col_offset)  # type: ignore[attr-defined]
 
     def end(self, node: ast.AST) -> int:
-        return self.source.offset(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+        return self.place(node.end_lineno, node.end_col_offset)  # type: ignore[attr-defined]
+
+    def place(self, line: int, byte_column: int) -> int:
+        if self._is_ascii:
+            return self._starts[line - 1] + byte_column
+        return self.source.offset(line, byte_column)
 
     def bind(self, scope: Scope, name: str, start: int, node: ast.AST) -> None:
         occurrence = Occurrence(name, start, start + len(name), node)
@@ -167,13 +184,20 @@ class _Indexer:
             return next((s for s in scope.lookup_chain() if s is not scope and name in s.bindings), scope)
         return scope
 
+    def bind_behind(self, scope: Scope, word: str, node: FunctionNode | ast.ClassDef) -> None:
+        """Bind a definition's name, which stands behind `def` or `class`."""
+        text = self.source.text
+        start = text.find(node.name, text.index(word, self.at(node)) + len(word), self.end(node))
+        if start >= 0:
+            self.bind(scope, node.name, start, node)
+
     def bind_found(self, scope: Scope, name: str, pattern: str, start: int, end: int, node: ast.AST) -> None:
         match = re.compile(pattern).search(self.source.text, start, end)
         if match is not None:
             self.bind(scope, name, match.end() - len(name), node)
 
     def on_FunctionDef(self, node: FunctionNode, scope: Scope) -> None:
-        self.bind_found(scope, node.name, rf"def\s+{node.name}", self.at(node), self.end(node), node)
+        self.bind_behind(scope, "def", node)
         for decorator in node.decorator_list:
             self.visit(decorator, scope)
         inner = self._inner("function", node.name, scope, node)
@@ -191,7 +215,7 @@ class _Indexer:
         self.visit(node.body, inner)
 
     def on_ClassDef(self, node: ast.ClassDef, scope: Scope) -> None:
-        self.bind_found(scope, node.name, rf"class\s+{node.name}", self.at(node), self.end(node), node)
+        self.bind_behind(scope, "class", node)
         for item in (*node.decorator_list, *node.bases, *node.keywords):
             self.visit(item, scope)
         inner = self._inner("class", node.name, scope, node)

@@ -49,15 +49,16 @@ class _State:
     failure: LoadFailure | None = None
 
 
-def load_failure(tree: Tree, entries: Iterable[str]) -> tuple[str, LoadFailure] | None:
-    """Import each of the files in a fresh state; return the first that fails, with its reason."""
+def load_failures(tree: Tree, entries: Iterable[str]) -> dict[str, LoadFailure]:
+    """Import each of the files in a fresh state; return those that fail, path → reason."""
     loader = _Loader(tree)
+    found: dict[str, LoadFailure] = {}
     for entry in entries:
         state = _State()
         loader.load(loader.name_of(entry), state)
         if state.failure is not None:
-            return entry, state.failure
-    return None
+            found[entry] = state.failure
+    return found
 
 
 class _Loader:

@@ -35,7 +35,7 @@ class Wanted:
     def item(self) -> str:
         """The entry in the list of names."""
         entry = self.name or self.module
-        return f"{entry} as {self.alias}" if self.alias and self.alias != entry else entry
+        return f"{entry} as {self.alias}" if self.alias else entry
 
 
 def spelt(target: str, path: str, name: str, *, relative: bool) -> tuple[str, int]:

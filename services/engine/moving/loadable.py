@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from services.core.tree import Tree
-from services.engine.imports.loading import LoadFailure, load_failure
+from services.engine.imports.loading import LoadFailure, load_failures
 from services.engine.names import is_python, is_test
 from services.engine.refusals import RefusalCode, RefusedError
 
@@ -14,11 +14,9 @@ def new_load_failure(tree: Tree, contents: Mapping[str, bytes | None]) -> LoadFa
     """Return how importing a changed module fails after the change where it did not before; None when all load."""
     after = {path: content for path, content in {**tree, **contents}.items() if content is not None}
     entries = sorted(path for path in contents if path in after and is_python(path) and not is_test(path))
-    for entry in entries[:MAX_ENTRIES]:
-        failed = load_failure(after, [entry])
-        if failed is not None and (entry not in tree or load_failure(tree, [entry]) is None):
-            return failed[1]
-    return None
+    failures = load_failures(after, entries[:MAX_ENTRIES])
+    earlier = load_failures(tree, [entry for entry in failures if entry in tree]) if failures else {}
+    return next((failure for entry, failure in failures.items() if entry not in earlier), None)
 
 
 def require_loadable(tree: Tree, contents: Mapping[str, bytes | None]) -> None:

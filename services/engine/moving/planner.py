@@ -97,11 +97,12 @@ def move_step(tree: Tree, move: Move, limits: EditLimits, *, deferred: bool) -> 
     if move.new_path in tree:
         settle(draft, route, draft.file(move.new_path), old, pieces, arrival)
     _require_alias(route)
-    leave(draft, route, old, pieces, needs)
+    if not move.is_whole:
+        leave(draft, route, old, pieces, needs)
     for item in identity_reads(old.scopes, pieces):
         sentence = f"Moved code reads {item.name}, which means another module from now on."
         draft.disclose(HazardKind.MODULE_IDENTITY, move.path, old.scopes.source.line_of(item.start), sentence)
-    contents = draft.contents() | documents
+    contents = draft.contents(without=[move.path] if move.is_whole else []) | documents
     if move.new_path not in tree:
         contents |= created
         contents[move.new_path] = _new_file(tree[move.path], arrival.file_text(draft.own))
