@@ -5,13 +5,11 @@ import warnings
 from functools import cache
 from typing import Any
 
-MAX_PASSES = 4
-
-NOT_NEUTRAL = frozenset({"print", "input", "exec", "import", "next", "paren", "future"})
+NOT_NEUTRAL = frozenset({"print", "input", "exec", "import", "paren", "future"})
 """Fixers whose result they would change again, or that read Python 3 code as Python 2: for Python 2 sources alone."""
 
 _STRONG_NAMES = (
-    "apply basestring execfile except exec getcwdu has_key imports intern itertools itertools_imports long metaclass "
+    "apply basestring execfile except exec getcwdu has_key imports imports2 intern itertools itertools_imports long metaclass "
     "ne nonzero numliterals raise raw_input reduce renames repr standarderror sys_exc throw tuple_params unicode "
     "urllib xrange xreadlines"
 )
@@ -34,33 +32,32 @@ def neutral(text: str) -> str | None:
 
 
 def is_python2(text: str) -> bool:
-    """Tell whether a text that Python 3 can parse holds what only Python 2 can run."""
+    """Tell whether a text that Python 3 can parse holds what only Python 2 can run.
+
+    `dbm` means another module in each, so it tells nothing.
+    """
     found = _refactored(text, "strong")
-    return found is not None and found != text
+    return found is not None and found.replace("dbm.ndbm", "dbm") != text.replace("dbm.ndbm", "dbm")
 
 
 def _refactored(text: str, sort: str) -> str | None:
     ended = text if text.endswith("\n") else text + "\n"
     for has_print_function in (False, True):
-        after = _passes(ended, sort, has_print_function)
+        after = _once(ended, sort, has_print_function)
         if after is not None:
             return after if text.endswith("\n") or not after.endswith("\n") else after[:-1]
     return None
 
 
-def _passes(text: str, sort: str, has_print_function: bool) -> str | None:
+def _once(text: str, sort: str, has_print_function: bool) -> str | None:
     from fissix.pgen2.parse import ParseError
     from fissix.pgen2.tokenize import TokenError
 
     tool = _tool(sort, has_print_function)
     try:
-        for _ in range(MAX_PASSES if sort == "neutral" else 1):
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                after = str(tool.refactor_string(text, "source.py"))
-            if after == text:
-                break
-            text = after
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return str(tool.refactor_string(text, "source.py"))
     except (
         ParseError,
         TokenError,
@@ -72,7 +69,6 @@ def _passes(text: str, sort: str, has_print_function: bool) -> str | None:
         IndexError,
     ):
         return None
-    return text
 
 
 @cache

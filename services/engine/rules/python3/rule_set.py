@@ -16,22 +16,34 @@ _RULE = "PY3"
 _MESSAGE = "Convert Python 2 syntax, names and containers to Python 3"
 _CONVERTED = "The file was Python 2; what it does can only be compared where a Python 2 still runs it."
 _LOOP = re.compile(r"^\s*(?:async\s+)?for\s.*\bin\b|\bfor\b.*\bin\b")
+_DECLARED = re.compile(rb"(?:requires-python|python_requires)\s*=\s*[\"']?\s*(?:>=|~=|\^)\s*3")
 _NEWER = (ast.AnnAssign, ast.JoinedStr, ast.Nonlocal, ast.AsyncFunctionDef, ast.NamedExpr, ast.YieldFrom, ast.MatMult)
+_OLD_ITERATORS = frozenset(f"{kind}{what}" for kind in ("iter", "view") for what in ("items", "keys", "values"))
 _TAB = 8
 
 
 def _fix(given: RuleInput) -> RuleOutput:
-    """Convert every file when one of them is Python 2; otherwise only wrap lists, and that above CONSERVATIVE."""
+    """Convert every file when one of them is Python 2.
+
+    Where none gives itself away, files are wrapped in lists and the like all the same, but only above CONSERVATIVE and
+    where nothing says that the project is Python 3 already. A source is converted once, however often this is called.
+    """
     output = RuleOutput()
-    old = {path for path, text in given.texts.items() if _is_old(text)}
-    for path, text in given.texts.items():
-        if not (old and not _is_new(text)):
-            continue
-        _take(path, text, _converted(path, text, given), given, output)
-    if not old and given.level is not ProposalLevel.CONSERVATIVE:
-        for path, text in given.texts.items():
+    fresh = {path: text for path, text in given.texts.items() if text == given.originals.get(path, text)}
+    is_old = any(_is_old(text) for text in given.originals.values())
+    is_doubtful = not is_old and not _says_python3(given)
+    for path, text in fresh.items():
+        if is_old and not _is_new(text):
+            _take(path, text, _converted(path, text, given), given, output)
+        elif is_doubtful and given.level is not ProposalLevel.CONSERVATIVE:
             _take_neutral(path, text, output)
     return output
+
+
+def _says_python3(given: RuleInput) -> bool:
+    """Tell whether a source or the project's own declaration is Python 3."""
+    declared = any(_DECLARED.search(given.tree.get(name, b"")) for name in ("pyproject.toml", "setup.cfg", "setup.py"))
+    return declared or any(_is_new(text) for text in given.originals.values())
 
 
 def _fix_unparsable(given: RuleInput) -> RuleOutput:
@@ -67,10 +79,8 @@ def _take(path: str, before: str, after: tuple[str, dict[str, int]], given: Rule
 
 
 def _take_neutral(path: str, text: str, output: RuleOutput) -> None:
-    if _is_new(text):
-        return
     after = neutral(text)
-    if after is None or not parses_text(text):
+    if after is None:
         return
     changed, hunks = taken_over(text, after, lambda old, new: not any(_LOOP.search(line) for line in old))
     if hunks:
@@ -82,7 +92,20 @@ def _is_old(text: str) -> bool:
     """Tell whether a source can only be Python 2."""
     if not parses_text(text):
         return converted(text) is not None
-    return not _is_new(text) and is_python2(text)
+    return not _is_new(text) and (is_python2(text) or _reads_as_python2(text))
+
+
+def _reads_as_python2(text: str) -> bool:
+    """Tell whether a source that parses says what only Python 2 means: `print >>file, x`, `d.iteritems()`."""
+    for node in ast.walk(parse_text(text)):
+        if isinstance(node, ast.Attribute) and node.attr in _OLD_ITERATORS:
+            return True
+        said = node.value if isinstance(node, ast.Expr) else None
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.RShift):
+            said = node.left
+        if isinstance(said, ast.Name) and said.id == "print":
+            return True
+    return False
 
 
 def _is_new(text: str) -> bool:
