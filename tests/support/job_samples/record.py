@@ -1,12 +1,10 @@
-"""One story in service schemas: a repository, its job in several states, as the services would show it."""
+"""The job itself: its route through the states, runs, attempts, sandbox, log and audit."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from services.artifacts.schemas import ArtifactView
-from services.baselines.schemas import CaseMode, GeneratedCase, GeneratedSuite
 from services.canon.lifecycle import JobState
 from services.canon.vocabulary import ACTION_WORDS, ProposalLevel
 from services.jobs.rules import OFFERED
@@ -17,16 +15,15 @@ from services.jobs.schemas import (
     FailedTestView,
     JobView,
     LogLineView,
-    ProposalView,
     RemoteSessionView,
     SourceView,
     TestRunView,
     TransitionView,
 )
-from services.specs.schemas import BddItem, RevisionView, SddItem, SpecView
 
 _S = JobState
-_NAMESPACE = UUID("7f3a91c2-0000-4000-8000-000000000000")
+NAMESPACE = UUID("7f3a91c2-0000-4000-8000-000000000000")
+"""Ids of the story are derived from it."""
 TESTS = 47
 
 ROUTE: tuple[tuple[JobState, int, str], ...] = (
@@ -50,7 +47,7 @@ ROUTE: tuple[tuple[JobState, int, str], ...] = (
 
 def job_id(state: JobState) -> UUID:
     """Return the id of the story's job in a state; the first digits stay the same."""
-    tail = uuid5(_NAMESPACE, state.value).hex[8:]
+    tail = uuid5(NAMESPACE, state.value).hex[8:]
     return UUID("7f3a91c2" + tail)
 
 
@@ -90,7 +87,7 @@ def run(kind: str, attempt: int, letters: str, failed: Sequence[FailedTestView] 
     """Return one proof run."""
     own = own_strip()
     return TestRunView(
-        test_run_id=uuid5(_NAMESPACE, f"{kind}{attempt}"),
+        test_run_id=uuid5(NAMESPACE, f"{kind}{attempt}"),
         run_type=kind,
         attempt_number=attempt,
         status="PASSED" if letters.count("p") == len(letters) else "FAILED",
@@ -228,7 +225,7 @@ def job(state: JobState, now: datetime, **changes: Any) -> JobView:
         "started_at": created + timedelta(seconds=2) if at else None,
         "completed_at": now if ended else None,
         "state_entered_at": now - timedelta(seconds=route[at][1]),
-        "owner_id": _NAMESPACE,
+        "owner_id": NAMESPACE,
         "source": SourceView(
             kind="GIT",
             repo_full_name="harbourline/freight-billing",
@@ -285,7 +282,7 @@ def job(state: JobState, now: datetime, **changes: Any) -> JobView:
 def session(now: datetime, wiped: bool) -> RemoteSessionView:
     """Return the story's sandbox."""
     return RemoteSessionView(
-        session_id=_NAMESPACE,
+        session_id=NAMESPACE,
         status="WIPED" if wiped else "RUNNING",
         provider="gvisor",
         isolation_type="GVISOR",
@@ -333,10 +330,10 @@ def log(now: datetime) -> list[LogLineView]:
 def audit(now: datetime) -> list[AuditEventView]:
     """Return a short chain that fits."""
     words = ("job.created", "job.started", "job.transition", "spec.approved", "job.transition")
-    hashes = [uuid5(_NAMESPACE, str(at)).hex * 2 for at in range(len(words) + 1)]
+    hashes = [uuid5(NAMESPACE, str(at)).hex * 2 for at in range(len(words) + 1)]
     return [
         AuditEventView(
-            audit_event_id=uuid5(_NAMESPACE, word + str(at)),
+            audit_event_id=uuid5(NAMESPACE, word + str(at)),
             seq=211 + at,
             event_type=word,
             at=now - timedelta(seconds=600 - 60 * at),
@@ -346,270 +343,4 @@ def audit(now: datetime) -> list[AuditEventView]:
             prev_hash=hashes[at],
         )
         for at, word in enumerate(words)
-    ]
-
-
-_P = ProposalLevel
-_PROPOSALS = (
-    (_P.CONSERVATIVE, 1, 3, 0, 180, 4, 61, 0, 0, 0, 88, "Low"),
-    (_P.STANDARD, 3, 7, 2, 582, 11, 19, 0, 9, 1, 81, "Medium"),
-    (_P.COMPREHENSIVE, 5, 19, 4, 1946, 38, 12, 7, 64, 5, 57, "High"),
-)
-_SUMMARIES = (
-    "Rename, annotate and split the two largest branches of compute_charges. The module layout stays.",
-    "Move each surcharge into its own rule with one entry point, and put rounding in one place.",
-    "Replace the engine by a rule pipeline, type the shipment model and drop the EDI shims. Seven public names change.",
-)
-
-
-def proposals() -> list[ProposalView]:
-    """Return the three strategies."""
-    keys = ("files_changed", "files_new", "lines_touched", "functions_rewritten", "highest_complexity_after")
-    more = ("public_names_changed", "call_sites", "dynamic_lookups", "covered_percent")
-    found = []
-    for (level, risk, *figures, effort), summary in zip(_PROPOSALS, _SUMMARIES, strict=True):
-        facts: dict[str, Any] = dict(zip((*keys, *more), figures, strict=True))
-        facts |= {
-            "files_in_scope": 38,
-            "lines_in_scope": 9214,
-            "functions_in_scope": 214,
-            "highest_complexity_before": 74,
-        }
-        names = ("TariffEngine.compute_charges", "TariffEngine._free_days", "InvoiceBuilder.run", "parse_edi_record")
-        facts["touched_functions"] = [
-            {"path": "billing/rating/tariff_engine.py", "qualified_name": one} for one in names
-        ]
-        facts["hotspots"] = [
-            {"name": one, "complexity": value, "lines": lines, "covered_percent": covered}
-            for one, value, lines, covered in zip(
-                names, (74, 22, 31, 29), (412, 61, 188, 240), (81, 96, 90, 44), strict=True
-            )
-        ]
-        facts["hazards"] = [{"id": "H-1", "path": "builder.py:212", "sentence": "getattr lookup"}] if risk == 3 else []
-        facts["estimate_seconds"] = {1: 720, 3: 1500, 5: 4800}[risk]
-        found.append(
-            ProposalView(
-                id=uuid5(_NAMESPACE, level.value),
-                level=level,
-                title=level.value.capitalize(),
-                summary=summary,
-                risk_score=risk,
-                technical_analysis={},
-                facts=facts,
-                hazards=facts["hazards"],
-                estimated_complexity=effort.upper(),
-                selected=False,
-            )
-        )
-    return found
-
-
-def trees() -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """Return the scope before and after the change."""
-    engine = """class TariffEngine:
-    def compute_charges(self, shipment, ctx=None):
-        total = self._base_charge(shipment)
-        if shipment.fuel_index:
-            # HL-1182: idx is a str on old EDI
-            idx = float(shipment.fuel_index)
-            if idx > 100.0:
-                fuel = total * Decimal(str(
-                    (idx - 100.0) / 400.0))
-                total += fuel.quantize(CENT)
-        if shipment.type in ('IMP', 'IMPORT'):
-            total += self._demurrage(shipment)
-        return self._apply_minimum(total, shipment)
-
-    def _base_charge(self, shipment):
-        row = self.table.row(shipment.lane, shipment.pickup)
-        return row.base * shipment.weight
-
-    def _describe(self, shipment):
-        return f"{shipment.lane} {shipment.weight}"
-
-    def _apply_minimum(self, total, shipment, ctx=None):
-        floor = self.table.minimum(shipment.lane)
-        if total < floor and not ctx.get("waive"):
-            return floor
-        return total
-
-    def _label(self, shipment):
-        return shipment.lane.upper()
-
-    def _other(self, shipment):
-        return shipment.lane.lower()
-
-    def _round(self, amount, currency):
-        if currency in ZERO_DECIMAL:
-            return amount.quantize(Decimal('1'))
-        return amount.quantize(CENT)
-"""
-    start, end = engine.index("        if shipment.fuel_index"), engine.index("        return self._apply_minimum")
-    ruled = """        rules = SurchargeRules.for_shipment(
-            shipment, ctx or self._default_ctx()
-        )
-        for rule in rules:
-            total += rule.charge(total)
-"""
-    changed = engine[:start] + ruled + engine[end:]
-    changed = changed.replace('not ctx.get("waive")', "not ctx.waive_minimum")
-    tail = changed.index("        if currency in ZERO_DECIMAL")
-    changed = changed[:tail] + "        return quantize_for(amount, currency)\n"
-    quote = "def rate_quote(shipment):\n    return round(compute(shipment), 2)\n"
-    before = {"billing/rating/tariff_engine.py": engine.encode(), "billing/cli/rate_quote.py": quote.encode()}
-    surcharges = "".join(f"RULE_{at} = {at}\n" for at in range(142)).encode()
-    after = {
-        "billing/rating/tariff_engine.py": changed.encode(),
-        "billing/cli/rate_quote.py": quote.replace("round(compute(shipment), 2)", "quote(shipment)").encode(),
-        "billing/rating/surcharges.py": surcharges,
-        "billing/rating/rounding.py": b"CENT = Decimal('0.01')\n",
-    }
-    return before, after
-
-
-EVIDENCE = {
-    "baseline": {"behaviours_covered": 14, "behaviours_total": 14},
-    "hazards": {
-        "disclosed": [
-            {"id": "H-1", "path": "builder.py", "line": 212, "sentence": "getattr lookup, 4 names kept"},
-            {"id": "H-2", "path": "", "line": None, "sentence": "Import-time signal hook, order kept"},
-        ],
-        "accepted": ["H-1", "H-2"],
-    },
-    "changed_lines": 308,
-    "changed_lines_run": 298,
-    "seeded_faults": {
-        "total": 64,
-        "caught": 61,
-        "survivors": [
-            {"number": 22, "place": "surcharges.py:88", "mutation": "<= to <"},
-            {"number": 41, "place": "rounding.py:19", "mutation": "HALF_EVEN to HALF_UP"},
-            {"number": 58, "place": "legacy_dates.py:41", "mutation": "None to date.min"},
-        ],
-    },
-}
-
-
-_TITLES = (
-    ("Base charge uses the tariff row valid on the pickup date", 6),
-    ("Missing tariff row falls back to the lane default", 4),
-    ("Fuel index over 100 adds a proportional surcharge", 9),
-    ("Fuel index given as text is read as a number", 2),
-    ("Import shipments pay demurrage after free days", 9),
-    ("Weekend days count once per weekend, not per day", 5),
-    ("Zero-decimal currencies round to whole units", 7),
-    ("Half a cent rounds to the even neighbour", 0),
-    ("Minimum charge applies after all surcharges", 11),
-)
-_PARTS = (
-    ("SurchargeRules", "Chooses and orders the rules for one shipment", "rounding, legacy_dates"),
-    ("DemurrageRule", "Charges days beyond the free period", "legacy_dates"),
-    ("FuelRule", "Reads the index, charges the share over 100", None),
-    ("rounding.quantize_for", "One place for currency rounding", "currency"),
-)
-
-
-def spec(state: JobState, now: datetime) -> SpecView:
-    """Return the newest spec revision."""
-    items = [
-        BddItem(
-            id=f"B-{number:02}",
-            title=title,
-            given="an import shipment with 5 free days at terminal DEHAM",
-            when_action="the container stays 8 calendar days, pickup day included",
-            then_outcome=f"{title}. 3 days are charged at 37.50 EUR each.",
-            evidence=[{"path": "tariff_engine.py", "line": 231, "kind": "call"}]
-            + [{"test": f"test_demurrage[{at}]", "path": "test_demurrage.py"} for at in range(own)]
-            if own
-            else [],
-            origin="MODEL",
-        )
-        for number, (title, own) in enumerate(_TITLES, start=1)
-    ]
-    parts = [
-        SddItem(id=f"S-{number}", component=name, responsibility=words, interface_notes=notes)
-        for number, (name, words, notes) in enumerate(_PARTS, start=1)
-    ]
-    return SpecView(
-        job_id=job_id(state),
-        revision_id=uuid5(_NAMESPACE, "v3"),
-        revision_token="token-3",
-        number=3,
-        kind="HUMAN",
-        bdd_items=items,
-        sdd_items=parts,
-        updated_at=now,
-        actor=str(UUID(int=2)),
-        surface="WEB",
-        approved=state is not _S.WAITING_SPEC_APPROVAL,
-        editable=state is _S.WAITING_SPEC_APPROVAL,
-    )
-
-
-def revisions(now: datetime) -> list[RevisionView]:
-    """Return the revision rail, newest first."""
-    rows = ((3, "HUMAN", 2, ["B-06", "B-08"]), (2, "HUMAN", 1, ["B-09", "B-05"]), (1, "GENERATED", None, []))
-    return [
-        RevisionView(
-            revision_id=uuid5(_NAMESPACE, f"v{number}"),
-            number=number,
-            kind=kind,
-            actor=str(UUID(int=who)) if who else "system:extraction",
-            surface="WEB",
-            created_at=now - timedelta(seconds=260 * (4 - number)),
-            approved_at=None,
-            bdd_count=9,
-            sdd_count=4,
-            changed_items=changed,
-        )
-        for number, kind, who, changed in rows
-    ]
-
-
-def conflict(mine: str) -> dict[str, Any]:
-    """Return the data of the refusal that a stale save of B-06 meets."""
-    theirs = "Saturday and Sunday count as one day, only when both fall in the stay."
-    items = [item.model_dump() for item in spec(_S.WAITING_SPEC_APPROVAL, datetime.now(UTC)).bdd_items]
-    items[5]["then_outcome"] = theirs
-    clash = {"item_id": "B-06", "field": "then_outcome", "base": "", "mine": mine, "theirs": theirs}
-    payload = {"base_number": 3, "current_number": 4, "conflicts": [clash], "merged_bdd": items, "merged_sdd": []}
-    return {"current_revision_token": "token-4", "diff_payload": payload, "actor": str(UUID(int=2))}
-
-
-def suite() -> GeneratedSuite:
-    """Return generated tests for the first behaviours; the last one stays without."""
-    cases = [
-        GeneratedCase(
-            test_id=f"test_generated.py::test_{key.lower().replace('-', '_')}_{at}",
-            item_key=key,
-            target="billing.rating:TariffEngine.compute_charges",
-            defined_at="billing/rating/tariff_engine.py:2",
-            call="compute_charges()",
-            mode=CaseMode.ASSERTION if at else CaseMode.CHARACTERIZATION,
-            source="tests/test_rating.py:12",
-        )
-        for key in [f"B-{number:02}" for number in range(1, 9)]
-        for at in range(3)
-    ]
-    return GeneratedSuite(
-        folder="generated", files={}, cases=tuple(cases), unobserved={"B-09": "no call with literal arguments"}
-    )
-
-
-def artifacts(now: datetime) -> list[ArtifactView]:
-    """Return artifacts: one lasting, one about to expire, one gone."""
-    kinds = (("FULL_FILES", 300, False), ("TEST_SUITE", 30, False), ("PATCH", 200, False), ("LOG_BUNDLE", -3, True))
-    return [
-        ArtifactView(
-            id=uuid5(_NAMESPACE, kind),
-            type=kind,
-            name=kind.lower(),
-            media_type="application/octet-stream",
-            size=41_200,
-            hash=uuid5(_NAMESPACE, kind).hex * 2,
-            created_at=now - timedelta(hours=2),
-            expires_at=now + timedelta(hours=hours),
-            deleted=gone,
-        )
-        for kind, hours, gone in kinds
     ]
