@@ -67,6 +67,12 @@ async def _move(product: Product, job: UUID, revision: int) -> None:
         await transition(uow, job, revision, Transition(TO_AND_FRO[revision % 2], "bench"))
 
 
+async def _finish() -> None:
+    """Let the last wake-ups out before the event loop ends."""
+    await sender().finish()
+    await engine().dispose()
+
+
 async def _follow(product: Product, job: UUID, moves: int) -> list[list[float]]:
     sent: dict[int, float] = {}
     seen: list[dict[int, float]] = [{}, {}]
@@ -80,8 +86,7 @@ async def _follow(product: Product, job: UUID, moves: int) -> list[list[float]]:
             sent[revision + 1] = time.perf_counter()
             await _move(product, job, revision)
             await asyncio.sleep(PAUSE_SECONDS)
-    await sender().finish()
-    await engine().dispose()
+    await _finish()
     return [[moment - sent[revision] for revision, moment in one.items()] for one in seen]
 
 
@@ -125,7 +130,7 @@ def _other_loop() -> Iterator[Callable[[Coroutine[Any, Any, None]], None]]:
         runner = thread.submit(asyncio.Runner).result()
         try:
             yield lambda work: thread.submit(runner.run, work).result()
-            thread.submit(runner.run, engine().dispose()).result()
+            thread.submit(runner.run, _finish()).result()
         finally:
             thread.submit(runner.close).result()
 
