@@ -22,6 +22,7 @@ from services.engine.document_types import (
     StrictModel,
 )
 from services.engine.extracting.operations import ExtractConstant, ExtractFunction, ExtractVariable
+from services.engine.inlining.operations import InlineFunction, InlineVariable
 from services.engine.moving.operations import FoldModule, MoveSymbols, RenameModule, SplitModule
 from services.engine.node_operations import NodeDelete, NodeInsertAfter, NodeInsertBefore, NodeReplace
 from services.engine.signatures.operations import ChangeSignature
@@ -107,6 +108,8 @@ Operation = Annotated[
     | ExtractFunction
     | ExtractVariable
     | ExtractConstant
+    | InlineFunction
+    | InlineVariable
     | ChangeSignature
     | MoveSymbols
     | RenameModule
@@ -128,6 +131,8 @@ EDIT_TYPES: dict[str, str] = {
     "extract_function": "AST_SYMBOLIC",
     "extract_variable": "AST_SYMBOLIC",
     "extract_constant": "AST_SYMBOLIC",
+    "inline_function": "AST_SYMBOLIC",
+    "inline_variable": "AST_SYMBOLIC",
     "change_signature": "AST_SYMBOLIC",
     "move_symbols": "AST_SYMBOLIC",
     "rename_module": "AST_SYMBOLIC",

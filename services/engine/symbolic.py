@@ -12,6 +12,8 @@ from services.engine.document import RenameSymbol
 from services.engine.extracting.extract_constant import plan_extract_constant
 from services.engine.extracting.extract_function import plan_extract_function
 from services.engine.extracting.extract_variable import plan_extract_variable
+from services.engine.inlining.inline_function import plan_inline_function
+from services.engine.inlining.inline_variable import plan_inline_variable
 from services.engine.moving.folding import plan_fold_module, plan_split_module
 from services.engine.moving.modules import plan_rename_module
 from services.engine.moving.planner import plan_move_symbols
@@ -47,6 +49,8 @@ PLANNERS: dict[str, Planner] = {
     "extract_function": plan_extract_function,
     "extract_variable": plan_extract_variable,
     "extract_constant": plan_extract_constant,
+    "inline_function": plan_inline_function,
+    "inline_variable": plan_inline_variable,
     "change_signature": plan_change_signature,
 }
 

@@ -84,12 +84,13 @@ def _function_of(found: FoundExpression) -> FunctionNode | None:
 
 def _require_evaluated_once(anchor: AnchorFile, found: FoundExpression) -> None:
     """Refuse what is evaluated later, again, or not at all. Raises `RefusedError`."""
-    reason = _reason(anchor, found)
+    reason = why_not_before(anchor, found)
     if reason:
         raise RefusedError(RefusalCode.UNSAFE_REFERENCE, f"{anchor.path}:{found.node.lineno}", reason)
 
 
-def _reason(anchor: AnchorFile, found: FoundExpression) -> str:
+def why_not_before(anchor: AnchorFile, found: FoundExpression) -> str:
+    """Say why an expression cannot be evaluated just before its statement instead; empty when it can."""
     statement, node = found.statement, found.node
     line = line_text(anchor.source, first_line(statement))
     inside = list(ast.walk(node))
@@ -104,7 +105,7 @@ def _reason(anchor: AnchorFile, found: FoundExpression) -> str:
     if isinstance(statement, ast.While) and not isinstance(node, ast.Constant):
         return "The loop evaluates it again."
     for outer, inner in zip(chain, chain[1:], strict=False):
-        late = _is_late(outer, inner)
+        late = lateness(outer, inner)
         if late and not (is_plain and late == "skipped"):
             return f"It may be {late} where it stands."
     names = {event.name for event in events_of(node)}
@@ -112,7 +113,7 @@ def _reason(anchor: AnchorFile, found: FoundExpression) -> str:
     return "The statement itself binds what it reads." if names & bound else ""
 
 
-def _is_late(outer: ast.AST, inner: ast.AST) -> str:
+def lateness(outer: ast.AST, inner: ast.AST) -> str:
     """Say how `outer` evaluates its child `inner`: `skipped` at times, `evaluated again`, or empty for once."""
     if isinstance(outer, ast.BoolOp):
         return "skipped" if inner is not outer.values[0] else ""
