@@ -10,7 +10,7 @@ LOCK := $(PY) -m uv pip compile --quiet --generate-hashes --no-header --no-emit-
 
 export PYTHONPATH := $(CURDIR)
 
-.PHONY: help run install install-test test check test-fast format lint types imports build bench tour campaign docs doctor \
+.PHONY: help run install install-test test check test-fast format lint types imports build bench bench-engine tour campaign docs doctor \
 	lock clean
 
 help: ## list the commands
@@ -55,6 +55,9 @@ build: ## front end, if its sources changed
 
 bench: install-test ## figures, with the machine's description
 	@$(PY) benchmarks/run.py
+
+bench-engine: ## figures of the refactoring engine
+	@$(PY) benchmarks/run.py engine_apply
 
 tour: build ## photograph every screen in both themes
 	@$(PY) scripts/tour.py

@@ -1,6 +1,7 @@
 """One way to ask any language's front end: definitions of a file, and whether it parses."""
 
 from services.engine.document_types import Language
+from services.engine.languages.changed_part import changed_part_parses
 from services.engine.languages.definitions import Definition, SyntaxProblem, language_of
 from services.engine.languages.grammars import tree_definitions, tree_problem
 from services.engine.languages.python import python_definitions
@@ -46,6 +47,8 @@ def syntax_problem(path: str, content: bytes) -> SyntaxProblem | None:
 
 def new_problem(path: str, before: bytes | None, after: bytes) -> SyntaxProblem | None:
     """Return what an edit broke: None when the file parses, or was no better before (None: it is new)."""
+    if before is not None and language_of(path) == "python" and changed_part_parses(before, after):
+        return None
     problem = syntax_problem(path, after)
     if problem is None or before is None:
         return problem
