@@ -1,24 +1,15 @@
 """Symbolic operations: each is planned over the whole tree and comes back as new contents of files.
 
-A family of operations owns a folder: its models (for the document's union) and its planner, entered here. The applier
-holds every planner to scope and protection, whatever the planner itself looked at.
+A family of operations owns a folder: its models (for the document's union) and its planner, entered here by module and
+name. The applier holds every planner to scope and protection, whatever the planner itself looked at.
 """
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from services.core.tree import Tree
 from services.engine.document import RenameSymbol
-from services.engine.extracting.extract_constant import plan_extract_constant
-from services.engine.extracting.extract_function import plan_extract_function
-from services.engine.extracting.extract_variable import plan_extract_variable
-from services.engine.inlining.inline_function import plan_inline_function
-from services.engine.inlining.inline_variable import plan_inline_variable
-from services.engine.moving.folding import plan_fold_module, plan_split_module
-from services.engine.moving.modules import plan_rename_module
-from services.engine.moving.planner import plan_move_symbols
-from services.engine.rename import rename_edits
-from services.engine.signatures.change_signature import plan_change_signature
 from services.engine.tree_edits import EditLimits, TreeEdits
 
 __all__ = ["PLANNERS", "EditLimits", "Planner", "TreeEdits", "plan_symbolic"]
@@ -28,6 +19,8 @@ Planner = Callable[[Tree, Any, EditLimits], TreeEdits]
 
 
 def _rename(tree: Tree, operation: RenameSymbol, limits: EditLimits) -> TreeEdits:
+    from services.engine.rename import rename_edits
+
     edits = rename_edits(
         tree,
         operation.path,
@@ -40,18 +33,28 @@ def _rename(tree: Tree, operation: RenameSymbol, limits: EditLimits) -> TreeEdit
     return TreeEdits(edits.contents, edits.hazards)
 
 
+def _from(module: str, name: str) -> Planner:
+    """Return a planner of `services.engine` that is imported when it is first used: most runs need one of them."""
+
+    def plan(tree: Tree, operation: Any, limits: EditLimits) -> TreeEdits:
+        planner: Planner = getattr(import_module(f"services.engine.{module}"), name)
+        return planner(tree, operation, limits)
+
+    return plan
+
+
 PLANNERS: dict[str, Planner] = {
     "rename_symbol": _rename,
-    "split_module": plan_split_module,
-    "fold_module": plan_fold_module,
-    "rename_module": plan_rename_module,
-    "move_symbols": plan_move_symbols,
-    "extract_function": plan_extract_function,
-    "extract_variable": plan_extract_variable,
-    "extract_constant": plan_extract_constant,
-    "inline_function": plan_inline_function,
-    "inline_variable": plan_inline_variable,
-    "change_signature": plan_change_signature,
+    "split_module": _from("moving.folding", "plan_split_module"),
+    "fold_module": _from("moving.folding", "plan_fold_module"),
+    "rename_module": _from("moving.modules", "plan_rename_module"),
+    "move_symbols": _from("moving.planner", "plan_move_symbols"),
+    "extract_function": _from("extracting.extract_function", "plan_extract_function"),
+    "extract_variable": _from("extracting.extract_variable", "plan_extract_variable"),
+    "extract_constant": _from("extracting.extract_constant", "plan_extract_constant"),
+    "inline_function": _from("inlining.inline_function", "plan_inline_function"),
+    "inline_variable": _from("inlining.inline_variable", "plan_inline_variable"),
+    "change_signature": _from("signatures.change_signature", "plan_change_signature"),
 }
 
 
