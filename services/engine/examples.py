@@ -25,7 +25,7 @@ FILES: dict[str, str] = {
         '    return f"{total(items)} in all"\n'
     ),
     "shop/prices.py": "BASE = 1\n",
-    "shop/text.py": 'UNIT = "EUR"\n',
+    "shop/text.py": 'def label(amount):\n    return unit() + str(amount)\n\n\ndef unit():\n    return "EUR"\n',
     "web/cart.ts": (
         "export function total(items: number[]): number {\n  return items.reduce((a, b) => a + b, 0);\n}\n"
     ),
@@ -65,6 +65,10 @@ EXAMPLES: tuple[dict[str, Any], ...] = (
     {"op": "split_module", **_on("shop/cart.py"),
      "parts": [{"new_path": "shop/sums.py", "symbols": ["total"]}]},
     {"op": "extract_function", **_on("shop/cart.py"), "start_line": 6, "end_line": 6, "new_name": "amount_of"},
+    {"op": "extract_variable", **_on("shop/cart.py"), "line": 6, "expression": "sum(items)", "new_name": "plain"},
+    {"op": "extract_constant", **_on("shop/text.py"), "line": 6, "expression": '"EUR"', "new_name": "EURO"},
+    {"op": "inline_function", **_on("shop/text.py"), "symbol": "unit"},
+    {"op": "inline_variable", **_on("shop/cart.py"), "symbol": "total.amount"},
     {"op": "change_signature", **_on("shop/cart.py"), "symbol": "total", "tests": "leave",
      "changes": [{"kind": "add", "name": "log", "default": "False", "keyword_only": True}]},
     {"op": "file_create", "path": "shop/rates.py", "content": "DEFAULT = 1\n"},
