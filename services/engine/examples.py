@@ -29,7 +29,7 @@ FILES: dict[str, str] = {
     "web/cart.ts": (
         "export function total(items: number[]): number {\n  return items.reduce((a, b) => a + b, 0);\n}\n"
     ),
-    "tests/test_cart.py": (
+    "test_cart.py": (
         "from shop.cart import total\n\n\ndef test_adds_up():\n    assert total([1, 2]) == 4\n"
     ),
 }  # fmt: skip
