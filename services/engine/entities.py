@@ -58,19 +58,21 @@ class ProjectScopes:
     """Scopes of every Python file that parses and may mention `word`; others are listed as `opaque`."""
 
     def __init__(self, tree: Tree, words: tuple[str, ...]) -> None:
-        self._tree = tree
+        self.tree = tree
         self._words = tuple(word.encode() for word in words)
         self.paths = modules_by_name(tree)
         self._packages = package_folders(path for path in tree if is_python(path))
         self.opaque: list[str] = []
         self._read: dict[str, ModuleScopes | None] = {}
+        self._names: dict[tuple[str, int, str], Entity | None] = {}
+        self._members: dict[tuple[str, str], Entity] = {}
 
     @cached_property
     def modules(self) -> dict[str, ModuleScopes]:
         """Path → scopes of the files that mention one of the words, sorted by path."""
         found: dict[str, ModuleScopes] = {}
-        for path in sorted(path for path in self._tree if is_python(path)):
-            if any(word in self._tree[path] for word in self._words):
+        for path in sorted(path for path in self.tree if is_python(path)):
+            if any(word in self.tree[path] for word in self._words):
                 scopes = self.scopes(path)
                 if scopes is None:
                     self.opaque.append(path)
@@ -85,11 +87,18 @@ class ProjectScopes:
     def scopes(self, path: str) -> ModuleScopes | None:
         """Return the scopes of one file, or None when it cannot be parsed."""
         if path not in self._read:
-            self._read[path] = scopes_of(path, self._tree[path])
+            self._read[path] = scopes_of(path, self.tree[path])
         return self._read[path]
 
     def member(self, module: str, name: str, chain: tuple[str, ...] = ()) -> Entity:
         """Return what `module.name` denotes, followed to its definition; external when it is not ours."""
+        if chain:
+            return self._member(module, name, chain)
+        if (module, name) not in self._members:
+            self._members[(module, name)] = self._member(module, name, chain)
+        return self._members[(module, name)]
+
+    def _member(self, module: str, name: str, chain: tuple[str, ...]) -> Entity:
         path = self.paths.get(module)
         scopes = self.scopes(path) if path is not None else None
         if path is None or scopes is None or path in chain or len(chain) > _DEPTH:
@@ -111,8 +120,19 @@ class ProjectScopes:
 
     def _submodule(self, module: str, name: str) -> Entity:
         dotted = f"{module}.{name}".lstrip(".")
-        known = dotted in self.paths or any(item.startswith(dotted + ".") for item in self.paths)
-        return Entity("module", dotted) if known else EXTERNAL
+        return Entity("module", dotted) if self._is_ours(dotted) else EXTERNAL
+
+    def _is_ours(self, dotted: str) -> bool:
+        return dotted in self.paths or dotted in self._prefixes
+
+    @cached_property
+    def _prefixes(self) -> frozenset[str]:
+        """Dotted names of everything that holds modules of the project."""
+        return frozenset(
+            ".".join(parts[:count])
+            for parts in (name.split(".") for name in self.paths)
+            for count in range(1, len(parts))
+        )
 
     def _starred(self, path: str, scopes: ModuleScopes, name: str, chain: tuple[str, ...]) -> Entity | None:
         for node in scopes.star_imports:
@@ -135,13 +155,18 @@ class ProjectScopes:
     def _imported(self, path: str, node: ImportedName, chain: tuple[str, ...]) -> Entity:
         if isinstance(node.statement, ast.Import):
             dotted = node.alias.name if node.alias.asname else node.alias.name.partition(".")[0]
-            known = dotted in self.paths or any(item.startswith(dotted + ".") for item in self.paths)
-            return Entity("module", dotted) if known else EXTERNAL
+            return Entity("module", dotted) if self._is_ours(dotted) else EXTERNAL
         module = absolute_module(path, self.name_of(path), node.statement.module, node.statement.level)
         return self.member(module, node.alias.name, chain)
 
     def name(self, path: str, scope: Scope, name: str, depth: int = 0) -> Entity | None:
         """Return what a bare name denotes; None when that cannot be told."""
+        key = (path, id(scope), name)
+        if key not in self._names:
+            self._names[key] = self._named(path, scope, name, depth)
+        return self._names[key]
+
+    def _named(self, path: str, scope: Scope, name: str, depth: int) -> Entity | None:
         owner = scope.resolve(name)
         scopes = self.scopes(path)
         if scopes is None or depth > _DEPTH:
@@ -199,10 +224,8 @@ class ProjectScopes:
 
     def class_scope(self, path: str, qualified_name: str) -> Scope | None:
         """Return the scope of a class by file and qualified name."""
-        scopes = self.scopes(path) if path in self._tree else None
-        if scopes is None:
-            return None
-        return next((s for s in scopes.root.walk() if s.kind == "class" and s.qualified_name == qualified_name), None)
+        scopes = self.scopes(path) if path in self.tree else None
+        return scopes.classes.get(qualified_name) if scopes is not None else None
 
     def expression(self, path: str, scope: Scope, node: ast.AST, depth: int = 0) -> Entity | None:
         """Return what an expression denotes; None when that cannot be told, external when it is not ours."""

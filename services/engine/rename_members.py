@@ -2,6 +2,7 @@
 
 import ast
 
+from services.engine.class_headers import ClassHeaders
 from services.engine.entities import Entity, ProjectScopes
 from services.engine.hazards import Hazard, HazardKind
 from services.engine.rename_names import is_reading, lookups, note_lookup
@@ -40,44 +41,65 @@ class _Family:
         self.project = project
         self.name = name
         self.hazards: list[Hazard] = []
-        everything = self._all_classes()
-        self.members = self._related(start, everything)
-        self.defining = {key: everything[key] for key in sorted(self.members) if name in everything[key].bindings}
-        unique = all(key in self.members for key, scope in everything.items() if name in scope.bindings)
-        self.is_telling = unique and "_" in name.strip("_") and name not in _COMMON and not self._has_outside_base()
+        self.headers = ClassHeaders(project.tree)
+        self._known_bases: dict[ClassKey, list[ClassKey | None]] = {}
+        self._inside: dict[str, dict[ClassKey, Scope]] = {}
+        self.members = self._related(start)
+        self.defining = {key: scope for key, scope in sorted(self._scopes()) if name in scope.bindings}
+        others = {
+            key for path in project.modules for key, scope in self._classes(path).items() if name in scope.bindings
+        }
+        self.is_telling = others <= self.members and "_" in name.strip("_") and name not in _COMMON
+        self.is_telling = not self._has_outside_base() and self.is_telling
 
-    def _all_classes(self) -> dict[ClassKey, Scope]:
-        found: dict[ClassKey, Scope] = {}
-        for path in sorted(set(self.project.paths.values())):
+    def _scopes(self) -> list[tuple[ClassKey, Scope]]:
+        return [(key, self._classes(key[0])[key]) for key in self.members]
+
+    def _classes(self, path: str) -> dict[ClassKey, Scope]:
+        """Return the classes of one file."""
+        if path not in self._inside:
             scopes = self.project.scopes(path)
-            for scope in scopes.root.walk() if scopes else ():
-                if scope.kind == "class":
-                    found[(path, scope.qualified_name)] = scope
-        return found
+            found = scopes.classes if scopes else {}
+            self._inside[path] = {(path, name): scope for name, scope in found.items()}
+        return self._inside[path]
 
-    def _related(self, start: ClassKey, everything: dict[ClassKey, Scope]) -> set[ClassKey]:
+    def _related(self, start: ClassKey) -> set[ClassKey]:
         """Walk up to bases that define the member and down to every subclass, until nothing is added."""
-        bases = {key: self._bases(key, scope) for key, scope in everything.items()}
-        related = {start}
-        while True:
-            down = {key for key, parents in bases.items() if any(parent in related for parent in parents)}
-            up = {base for key in related for base in self._ancestors(key, bases) if self._defines(base, everything)}
-            if down | up <= related:
-                return related
-            related |= down | up
+        related: set[ClassKey] = set()
+        pending = [start]
+        while pending:
+            key = pending.pop()
+            if key in related or key not in self._classes(key[0]):
+                continue
+            related.add(key)
+            pending += self._subclasses(key)
+            pending += [base for base in self._ancestors(key) if self._defines(base)]
+        return related
 
-    def _ancestors(self, key: ClassKey, bases: dict[ClassKey, list[ClassKey | None]]) -> set[ClassKey]:
+    def _subclasses(self, key: ClassKey) -> list[ClassKey]:
+        simple = key[1].rpartition(".")[2]
+        files = self.headers.files_with_base(simple)
+        return [other for path in files for other in self._classes(path) if key in self._bases_of(other)]
+
+    def _ancestors(self, key: ClassKey) -> set[ClassKey]:
         found: set[ClassKey] = set()
         pending = [key]
         while pending:
-            for base in bases.get(pending.pop(), []):
+            for base in self._bases_of(pending.pop()):
                 if base is not None and base not in found:
                     found.add(base)
                     pending.append(base)
         return found
 
-    def _defines(self, key: ClassKey, everything: dict[ClassKey, Scope]) -> bool:
-        return key in everything and self.name in everything[key].bindings
+    def _defines(self, key: ClassKey) -> bool:
+        scope = self._classes(key[0]).get(key)
+        return scope is not None and self.name in scope.bindings
+
+    def _bases_of(self, key: ClassKey) -> list[ClassKey | None]:
+        if key not in self._known_bases:
+            scope = self._classes(key[0]).get(key)
+            self._known_bases[key] = self._bases(key, scope) if scope is not None else []
+        return self._known_bases[key]
 
     def _bases(self, key: ClassKey, scope: Scope) -> list[ClassKey | None]:
         node = scope.node

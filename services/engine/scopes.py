@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from services.engine.source import SourceText
@@ -105,6 +106,15 @@ class ModuleScopes:
     calls: list[CallUse] = field(default_factory=list)
     strings: list[StringUse] = field(default_factory=list)
     star_imports: list[ast.ImportFrom] = field(default_factory=list)
+
+    @cached_property
+    def classes(self) -> dict[str, Scope]:
+        """Qualified name → scope of every class; the first where one name stands twice."""
+        found: dict[str, Scope] = {}
+        for scope in self.root.walk():
+            if scope.kind == "class":
+                found.setdefault(scope.qualified_name, scope)
+        return found
 
 
 class ImportedName(ast.AST):
