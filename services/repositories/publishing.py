@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from services.canon.errors import IamaError
@@ -28,20 +29,23 @@ async def build_commit(
     """Write blobs, tree and commit on `base_sha` and return the commit id.
 
     Args:
-        changes: path → new content, or None to delete; modes of existing files are kept.
+        changes: path → new content, or None to delete; modes of existing files are kept, and those of deleted files
+            go to the new file with the same content, or else the same name.
         when: moment of the commit, ISO 8601, so that a repeat gives the same commit.
     """
     changes = {normalise_path(path): content for path, content in changes.items()}
     index = {"GIT_INDEX_FILE": str(folder / "delivery.index")}
     await git(folder, "read-tree", base_sha, extra_env=index)
-    modes = await _modes(folder, base_sha, list(changes))
+    known = await _entries(folder, base_sha, list(changes))
+    gone = {path: known[path] for path, content in changes.items() if content is None and path in known}
     lines = []
     for clean, content in sorted(changes.items()):
         if content is None:
             lines.append(f"0 {'0' * 40}\t{clean}")
             continue
         blob = await text(folder, "hash-object", "-w", "--stdin", stdin=content)
-        lines.append(f"{modes.get(clean, '100644')} {blob}\t{clean}")
+        mode = known[clean].mode if clean in known else _inherited_mode(clean, blob, gone)
+        lines.append(f"{mode} {blob}\t{clean}")
     await git(folder, "update-index", "-z", "--index-info", stdin=("\0".join(lines) + "\0").encode(), extra_env=index)
     tree = await text(folder, "write-tree", extra_env=index)
     identity = {
@@ -55,14 +59,31 @@ async def build_commit(
     return await text(folder, "commit-tree", tree, "-p", base_sha, stdin=message.encode(), extra_env=identity)
 
 
-async def _modes(folder: Path, sha: str, paths: list[str]) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A file of a Git tree."""
+
+    mode: str
+    blob: str
+
+
+async def _entries(folder: Path, sha: str, paths: list[str]) -> dict[str, _Entry]:
     listing = await git(folder, "ls-tree", "-r", "-z", "--full-tree", sha, "--", *paths)
-    modes = {}
+    entries = {}
     for record in listing.split(b"\0"):
         if record:
             head, _, name = record.decode(errors="replace").partition("\t")
-            modes[name] = head.split()[0]
-    return modes
+            mode, _, blob = head.split()[:3]
+            entries[name] = _Entry(mode, blob)
+    return entries
+
+
+def _inherited_mode(path: str, blob: str, gone: Mapping[str, _Entry]) -> str:
+    """Return the mode of the deleted file that a new one was moved from; that of a plain file when there is none."""
+    name = path.rpartition("/")[2]
+    same = [entry for entry in gone.values() if entry.blob == blob]
+    same += [entry for old, entry in gone.items() if old.rpartition("/")[2] == name]
+    return same[0].mode if same else "100644"
 
 
 async def push_branch(

@@ -91,6 +91,13 @@ class TestPushBranch:
             if content is not None:
                 assert git_repos.run(repo, "show", f"{BRANCH}:{path}") == content.decode().strip()
 
+    @pytest.mark.parametrize("content", [FILES["run.sh"], b"#!/bin/sh\necho moved\n"], ids=["as it was", "edited"])
+    async def test_a_moved_file_keeps_its_mode(self, repo: Path, tmp_path: Path, content: bytes) -> None:
+        changes: dict[str, bytes | None] = {"run.sh": None, "bin/run.sh": content, "bin/other.sh": b"x\n"}
+        await _push(repo, tmp_path, changes=changes)
+        listing = git_repos.run(repo, "ls-tree", "-r", BRANCH, "--", "bin")
+        assert [line.split()[0] for line in listing.splitlines()] == ["100644", "100755"]
+
     async def test_keeps_modes_of_files(self, repo: Path, tmp_path: Path) -> None:
         await _push(repo, tmp_path / "s")
         assert git_repos.run(repo, "ls-tree", BRANCH, "run.sh").startswith("100755")
