@@ -118,7 +118,20 @@ def _unused_variable(finding: Finding, view: FileView) -> bool:
             continue
         if edit.replacement.strip() not in ("", "pass") or not _is_constant_assignment(removed):
             return False
+        if _is_read_around(removed.partition("=")[0].strip(), view.text, finding.line):
+            return False
     return True
+
+
+def _is_read_around(name: str, text: str, line: int) -> bool:
+    """Tell whether the function around a line reads a name anywhere, be it before it is bound."""
+    functions = [
+        node
+        for node in ast.walk(parse_text(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.lineno <= line <= (node.end_lineno or 0)
+    ]
+    inside = (item for node in functions for item in ast.walk(node))
+    return any(isinstance(item, ast.Name) and item.id == name and isinstance(item.ctx, ast.Load) for item in inside)
 
 
 def _is_constant_assignment(text: str) -> bool:

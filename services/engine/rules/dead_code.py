@@ -114,9 +114,18 @@ def _unused(view: View, given: RuleInput, words: _Words, output: RuleOutput) -> 
         output.count(_UNUSED, _MESSAGES[_UNUSED])
         sentence = _REMOVED.format(name=node.name)
         output.hazards.append(Hazard(HazardKind.DEAD_CODE_REMOVED, view.path, node.lineno, sentence))
-        is_all = owner is not None and len(owner.body) == 1
-        filler = f"{view.indent_of(node)}pass\n" if is_all else ""
-        yield Splice(start, end if is_all else _without_blanks(view, end), filler)
+        yield _removal(view, node, owner.body if owner else view.module.body, Splice(start, end, ""))
+
+
+def _removal(view: View, node: ast.stmt, body: list[ast.stmt], lines: Splice) -> Splice:
+    """Return what takes a definition away with the blank lines below it, or above it where it is the last."""
+    if len(body) == 1:
+        return Splice(lines.start, lines.end, f"{view.indent_of(node)}pass\n")
+    if node is not body[-1]:
+        return Splice(lines.start, _without_blanks(view, lines.end), "")
+    before = view.text[: lines.start]
+    blanks = len(before) - len(before.rstrip())
+    return Splice(lines.start - max(blanks - 1, 0), lines.end, "") if blanks else lines
 
 
 def _candidates(module: ast.Module, methods: bool) -> Iterator[tuple[ast.ClassDef | None, FunctionNode | ast.ClassDef]]:

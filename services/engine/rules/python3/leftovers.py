@@ -1,40 +1,65 @@
 """What established fixers leave of Python 2, as rewrites on the converted source: one finder per idiom."""
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from services.core.tree import Tree
-from services.engine.rules.view import View, spliced
-from services.engine.source import SourceText, Splice
-from services.engine.syntax import parse_text
+from services.engine.rules.view import View, spliced, view_of
+from services.engine.source import Splice
 
 
 @dataclass(frozen=True)
 class PackageView(View):
-    """A converted source, and the modules that stand beside it."""
+    """A converted source, the modules that stand beside it, what it took from `__future__`."""
 
     siblings: frozenset[str] = frozenset()
+    future: frozenset[str] = frozenset()
 
+
+MAX_DEPTH = 10
 
 Finder = Callable[[PackageView], Iterator[Splice]]
 
 
-def rewritten(path: str, text: str, tree: Tree) -> tuple[str, dict[str, int]]:
-    """Return the text after all finders, and how often each found something; unchanged where it does not parse."""
+def rewritten(path: str, before: str, text: str, tree: Tree) -> tuple[str, dict[str, int]]:
+    """Return the converted text after all finders, and how often each found something.
+
+    Args:
+        before: The Python 2 source, whose `__future__` imports say how it was meant.
+    """
+    future = _future(before)
+    siblings = frozenset() if "absolute_import" in future else _siblings(path, tree)
     counts: dict[str, int] = {}
     for rule, (_, finder) in LEFTOVERS.items():
-        try:
-            module = parse_text(text)
-        except (SyntaxError, ValueError, RecursionError):
-            return text, counts
-        view = PackageView(path, SourceText(path, text, "utf-8", b""), module, _siblings(path, tree))
-        splices = sorted(set(finder(view)))
-        text = spliced(text, splices)
-        if splices:
-            counts[rule] = len(splices)
+        for _ in range(MAX_DEPTH):
+            view = view_of(path, text)
+            if view is None:
+                break
+            seen = PackageView(path, view.source, view.module, siblings, future)
+            splices = _apart(sorted(set(finder(seen))))
+            after = spliced(text, splices)
+            if not splices or view_of(path, after) is None:
+                break
+            text = after
+            counts[rule] = counts.get(rule, 0) + len(splices)
     return text, counts
+
+
+def _future(text: str) -> frozenset[str]:
+    found = re.findall(r"^from __future__ import \(?([\w, ]+)", text, re.M)
+    return frozenset(word for line in found for word in re.findall(r"\w+", line))
+
+
+def _apart(splices: list[Splice]) -> list[Splice]:
+    """Return the splices that lie inside no other and overlap none; inner ones are found again afterwards."""
+    found: list[Splice] = []
+    for splice in splices:
+        if not found or splice.start >= found[-1].end:
+            found.append(splice)
+    return found
 
 
 def _relative_imports(view: PackageView) -> Iterator[Splice]:
@@ -132,14 +157,14 @@ def _builtins(view: PackageView) -> Iterator[Splice]:
         if isinstance(name, ast.alias)
     }
     for node in ast.walk(view.module):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id not in bound:
-            new = _BUILTINS.get(node.func.id)
-            if new is not None:
-                yield view.replace(node.func, new)
+        if isinstance(node, ast.Name) and node.id not in bound and node.id in _BUILTINS:
+            yield view.replace(node, _BUILTINS[node.id])
 
 
 def _whole_division(view: PackageView) -> Iterator[Splice]:
     """The quotient of two whole literals was a whole number."""
+    if "division" in view.future:
+        return
     for node in ast.walk(view.module):
         if (
             isinstance(node, ast.BinOp)
@@ -161,7 +186,9 @@ def _default_encoding(view: PackageView) -> Iterator[Splice]:
         text = view.text_of(call)
         is_default = text.startswith("sys.setdefaultencoding(")
         if is_default or text in ("reload(sys)", "imp.reload(sys)", "importlib.reload(sys)"):
-            yield view.replace(node, "pass")
+            is_top = node in view.module.body and view.stands_alone(node)
+            start, end = view.lines_of(node.lineno, node.end_lineno or node.lineno)
+            yield Splice(start, end, "") if is_top else view.replace(node, "pass")
 
 
 LEFTOVERS: dict[str, tuple[str, Finder]] = {

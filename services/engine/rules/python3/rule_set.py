@@ -1,6 +1,5 @@
 """The rule set Python 2 → 3: decides which files are Python 2, converts them, says what cannot be proven."""
 
-import ast
 import re
 
 from services.canon.vocabulary import ProposalLevel
@@ -8,17 +7,15 @@ from services.engine.hazards import Hazard, HazardKind
 from services.engine.rules.hunks import parses_text, taken_over
 from services.engine.rules.model import RuleInput, RuleOutput, RuleSet
 from services.engine.rules.python3.doubts import doubts
+from services.engine.rules.python3.evidence import is_new, looks_new, reads_as_python2
 from services.engine.rules.python3.fissix_gateway import converted, is_python2, neutral
 from services.engine.rules.python3.leftovers import LEFTOVERS, rewritten
-from services.engine.syntax import parse_text
 
 _RULE = "PY3"
 _MESSAGE = "Convert Python 2 syntax, names and containers to Python 3"
 _CONVERTED = "The file was Python 2; what it does can only be compared where a Python 2 still runs it."
 _LOOP = re.compile(r"^\s*(?:async\s+)?for\s.*\bin\b|\bfor\b.*\bin\b")
 _DECLARED = re.compile(rb"(?:requires-python|python_requires)\s*=\s*[\"']?\s*(?:>=|~=|\^)\s*3")
-_NEWER = (ast.AnnAssign, ast.JoinedStr, ast.Nonlocal, ast.AsyncFunctionDef, ast.NamedExpr, ast.YieldFrom, ast.MatMult)
-_OLD_ITERATORS = frozenset(f"{kind}{what}" for kind in ("iter", "view") for what in ("items", "keys", "values"))
 _TAB = 8
 
 
@@ -33,7 +30,7 @@ def _fix(given: RuleInput) -> RuleOutput:
     is_old = any(_is_old(text) for text in given.originals.values())
     is_doubtful = not is_old and not _says_python3(given)
     for path, text in fresh.items():
-        if is_old and not _is_new(text):
+        if is_old and not is_new(text):
             _take(path, text, _converted(path, text, given), given, output)
         elif is_doubtful and given.level is not ProposalLevel.CONSERVATIVE:
             _take_neutral(path, text, output)
@@ -43,7 +40,7 @@ def _fix(given: RuleInput) -> RuleOutput:
 def _says_python3(given: RuleInput) -> bool:
     """Tell whether a source or the project's own declaration is Python 3."""
     declared = any(_DECLARED.search(given.tree.get(name, b"")) for name in ("pyproject.toml", "setup.cfg", "setup.py"))
-    return declared or any(_is_new(text) for text in given.originals.values())
+    return declared or any(is_new(text) or looks_new(text) for text in given.originals.values())
 
 
 def _fix_unparsable(given: RuleInput) -> RuleOutput:
@@ -63,8 +60,7 @@ def _converted(path: str, text: str, given: RuleInput) -> tuple[str, dict[str, i
         after = _untabbed(after)
     if not parses_text(after):
         return text, {}
-    is_absolute = re.search(r"^from __future__ import .*\babsolute_import\b", text, re.M)
-    return rewritten(path, after, {} if is_absolute else given.tree)
+    return rewritten(path, text, after, given.tree)
 
 
 def _take(path: str, before: str, after: tuple[str, dict[str, int]], given: RuleInput, output: RuleOutput) -> None:
@@ -92,35 +88,7 @@ def _is_old(text: str) -> bool:
     """Tell whether a source can only be Python 2."""
     if not parses_text(text):
         return converted(text) is not None
-    return not _is_new(text) and (is_python2(text) or _reads_as_python2(text))
-
-
-def _reads_as_python2(text: str) -> bool:
-    """Tell whether a source that parses says what only Python 2 means: `print >>file, x`, `d.iteritems()`."""
-    for node in ast.walk(parse_text(text)):
-        if isinstance(node, ast.Attribute) and node.attr in _OLD_ITERATORS:
-            return True
-        said = node.value if isinstance(node, ast.Expr) else None
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.RShift):
-            said = node.left
-        if isinstance(said, ast.Name) and said.id == "print":
-            return True
-    return False
-
-
-def _is_new(text: str) -> bool:
-    """Tell whether a source can only be Python 3."""
-    try:
-        module = parse_text(text)
-    except (SyntaxError, ValueError, RecursionError):
-        return False
-    return any(isinstance(node, _NEWER) or _is_annotated(node) for node in ast.walk(module))
-
-
-def _is_annotated(node: ast.AST) -> bool:
-    if isinstance(node, ast.FunctionDef):
-        return node.returns is not None or bool(node.args.kwonlyargs)
-    return isinstance(node, ast.arg) and node.annotation is not None
+    return not is_new(text) and (is_python2(text) or reads_as_python2(text))
 
 
 def _untabbed(text: str) -> str:

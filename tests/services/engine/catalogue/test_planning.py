@@ -15,7 +15,7 @@ from services.engine.refusals import RefusalCode, RefusedError
 from tests.services.engine.builders import files
 
 CONSERVATIVE, STANDARD, COMPREHENSIVE = ProposalLevel
-CASES = sorted((Path(__file__).parents[2] / "golden" / "engine").glob("*.case"))
+CASES = sorted((Path(__file__).parents[3] / "golden" / "engine").glob("*.case"))
 
 
 def plan(tree: Tree, goal: str, level: ProposalLevel = STANDARD, scope: str = ".") -> ChangePlan:
