@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT))
 
 from scripts.reference_binaries import binaries, is_known_platform  # noqa: E402
 from scripts.reference_markdown import code, seconds, table  # noqa: E402
+from scripts.reference_rules import goals, rules  # noqa: E402
 from services.canon import clocks, limits  # noqa: E402
 from services.canon.errors import ERRORS  # noqa: E402
 from services.canon.events import REQUIRED_FIELDS  # noqa: E402
@@ -284,6 +285,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "database.md": database,
     "edit-document.md": edit_document,
     "edit-document.schema.json": edit_document_schema,
+    "goals.md": goals,
+    "rules.md": rules,
     "binaries.md": binaries,
 }
 

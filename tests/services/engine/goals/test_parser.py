@@ -1,4 +1,6 @@
+import re
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,6 +10,13 @@ from services.engine.goals import EXAMPLES, Goal, GoalKind, GoalNotUnderstoodErr
 from services.engine.goals.parser import ROWS
 
 DOCUMENTED = [(text, says) for row in ROWS for text, says in row.examples]
+DOCS = Path(__file__).parents[4] / "docs"
+PAGES = (DOCS / "guides" / "goals.md", DOCS / "reference" / "goals.md")
+WRITTEN = [
+    found
+    for page in PAGES
+    for found in re.findall(r"^\| ([A-Z].+?) \| `([A-Z].+?)` \|$", page.read_text("utf-8"), re.MULTILINE)
+]
 WORDS = sorted({word for text, _ in DOCUMENTED for word in text.split()})
 
 
@@ -57,6 +66,13 @@ class TestParseGoal:
     @pytest.mark.parametrize("example", EXAMPLES)
     def test_understands_its_own_examples(self, example: str) -> None:
         assert parse_goal(example).kind in GoalKind
+
+    @pytest.mark.parametrize(("text", "says"), WRITTEN)
+    def test_reads_every_sentence_of_the_pages_as_they_say(self, text: str, says: str) -> None:
+        assert parse_goal(text).says() == says
+
+    def test_finds_the_sentences_of_the_pages(self) -> None:
+        assert len(WRITTEN) > len(DOCUMENTED)
 
     @pytest.mark.parametrize(("text", "says"), DOCUMENTED)
     def test_reads_every_documented_sentence_as_documented(self, text: str, says: str) -> None:
