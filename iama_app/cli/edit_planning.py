@@ -8,11 +8,12 @@ from typing import Any
 
 from iama_app.cli.launch_error import LaunchError
 from services.canon.vocabulary import ProposalLevel
-from services.core.tree import Tree
+from services.core.tree import Tree, is_within
 from services.engine.apply import ApplyResult, OperationStatus, apply_document
-from services.engine.document import EditDocument, document_from_json, document_subset
+from services.engine.document import EditDocument, document_from_json
 from services.engine.hazards import Hazard
-from services.engine.refusals import RefusalCode
+from services.engine.names import is_protected, is_python
+from services.engine.protection import why_protected
 
 STRATEGY = "strategy"
 LEVELS = {level.value.lower(): level for level in ProposalLevel}
@@ -68,19 +69,16 @@ def _plan_goal(tree: Tree, wanted: Wanted) -> Planned:
     options = dict(wanted.options)
     level = _level(options.pop(STRATEGY, "standard"))
     goal = parse_goal(wanted.goal or "", options)
-    change = plan_change(tree, read_project(tree, wanted.scope), goal, level)
-    document, left = _without_protected(tree, wanted, change.document)
-    return _applied(tree, wanted, document, tuple(change.hazards), [*change.steps, *left])
+    change = plan_change(tree, read_project(tree, wanted.scope), goal, level, wanted.protected)
+    return _applied(tree, wanted, change.document, tuple(change.hazards), [*change.steps, *_left_alone(tree, wanted)])
 
 
-def _without_protected(tree: Tree, wanted: Wanted, document: EditDocument) -> tuple[EditDocument, list[str]]:
-    """Leave out the operations of a plan that protected files refuse; say which."""
-    result = apply_document(tree, document, scope=wanted.scope, protected=wanted.protected, atomic=False)
-    left = {outcome.index: outcome for outcome in result.outcomes if outcome.code is RefusalCode.PROTECTED_FILE}
-    if not left:
-        return document, []
-    kept = document_subset(document, set(range(len(document.operations))) - set(left))
-    return kept, [f"Left alone: {item.location}. {item.remedy}" for item in left.values()]
+def _left_alone(tree: Tree, wanted: Wanted) -> list[str]:
+    """Say which sources of the scope no plan may change, and why."""
+    paths = [path for path in sorted(tree) if is_python(path) and is_within(path, wanted.scope)]
+    left = [path for path in paths if is_protected(path, wanted.protected)]
+    said = [f"Left alone: {path}. {why_protected(path, tree)}".rstrip() for path in left[:MAX_REASONS]]
+    return [*said, f"Left alone: {len(left) - MAX_REASONS} more files."] if len(left) > MAX_REASONS else said
 
 
 def _applied(
