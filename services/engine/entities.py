@@ -2,6 +2,7 @@
 
 import ast
 import gc
+import sys
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
@@ -12,7 +13,7 @@ from services.engine.module_names import (
     modules_by_name,
     package_folders,
 )
-from services.engine.names import is_python
+from services.engine.names import is_python, is_test
 from services.engine.project import dotted_name, exported_names
 from services.engine.scopes import ImportedName, ModuleScopes, Scope, read_scopes
 from services.engine.syntax import parse
@@ -79,6 +80,21 @@ class ProjectScopes:
                 else:
                     found[path] = scopes
         return found
+
+    @cached_property
+    def own_names(self) -> frozenset[str]:
+        """Top-level names of the project's modules, those of the standard library left out."""
+        return frozenset(name.partition(".")[0] for name in self.paths) - sys.stdlib_module_names
+
+    @cached_property
+    def name_parts(self) -> frozenset[str]:
+        """Every part of every module's dotted name."""
+        return frozenset(part for module in self.paths for part in module.split("."))
+
+    @cached_property
+    def test_contents(self) -> list[bytes]:
+        """Contents of the Python files that are tests."""
+        return [content for path, content in self.tree.items() if is_python(path) and is_test(path)]
 
     def name_of(self, path: str) -> str:
         """Return the dotted name of a file."""

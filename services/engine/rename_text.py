@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from services.core.tree import Tree
 from services.engine.entities import ProjectScopes
-from services.engine.names import is_document, is_python, is_test
+from services.engine.names import is_document
 from services.engine.refusals import RefusedError
 from services.engine.rename_names import is_target
 from services.engine.rename_places import Place, PlaceKind, Places
@@ -63,10 +63,10 @@ def _dotted_strings(path: str, scopes: ModuleScopes, places: Places) -> Iterator
             yield Place(path, start, end, line, PlaceKind.REFERENCE, chain, patches=chain[0])
 
 
-def _is_test_data(path: str, tree: Tree) -> bool:
+def _is_test_data(path: str, project: ProjectScopes) -> bool:
     """Tell whether a test names the document, and so may run or compare what it says."""
     name = PurePosixPath(path).name.encode()
-    return any(name in content for item, content in tree.items() if is_python(item) and is_test(item))
+    return any(name in content for content in project.test_contents)
 
 
 def _chain_to_target(dotted: str, places: Places) -> tuple[str, ...] | None:
@@ -87,7 +87,8 @@ def _docstrings_and_comments(path: str, scopes: ModuleScopes, places: Places) ->
             kind = PlaceKind.DOCUMENT if text.is_docstring else PlaceKind.STRING
             for match in _mentions(text.value, places, whole=not text.is_docstring):
                 yield _place(path, scopes.source, text.start + match, places.name, kind)
-    for start, comment in comments_of(scopes.source):
+    commented = re.search(rf"#.*{re.escape(places.name)}", scopes.source.text) is not None
+    for start, comment in comments_of(scopes.source) if commented else ():
         for match in _mentions(comment, places, whole=False):
             yield _place(path, scopes.source, start + match, places.name, PlaceKind.DOCUMENT)
 
@@ -100,7 +101,7 @@ def _document(path: str, tree: Tree, places: Places) -> Iterator[Place]:
     except RefusedError:
         return
     if is_document(path):
-        kind = PlaceKind.UNKNOWN if _is_test_data(path, tree) else PlaceKind.DOCUMENT
+        kind = PlaceKind.UNKNOWN if _is_test_data(path, places.project) else PlaceKind.DOCUMENT
         owners = tuple(item for item, _ in places.owners)
         for start in _mentions(source.text, places, whole=False):
             yield Place(path, start, start + len(places.name), source.line_of(start), kind, owners)
@@ -120,8 +121,10 @@ def _mentions(text: str, places: Places, *, whole: bool) -> Iterator[int]:
             yield 0
         return
     telling = "_" in name.strip("_") or re.search(r"[a-z][A-Z]", name) is not None
-    owners = {part for module in places.project.paths for part in module.split(".")}
-    owners |= {"self", "cls", *places.owner.qualified_name.split(".")} - {""}
+    if name not in text:
+        return
+    own = {"self", "cls", *places.owner.qualified_name.split(".")} - {""}
+    owners = places.project.name_parts | own
     for match in _word(name, is_member=True).finditer(text):
         owner = re.search(r"(\w+)\.$", text[max(0, match.start() - 200) : match.start()])
         if owner is not None and owner[1] not in owners:

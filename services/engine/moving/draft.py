@@ -1,7 +1,6 @@
 """New contents of a tree in the making: splices and import changes per file, gathered from several steps."""
 
 import ast
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -64,7 +63,7 @@ class TreeDraft:
     def __init__(self, tree: Tree, words: Iterable[str]) -> None:
         self.tree = tree
         self.project = ProjectScopes(tree, tuple(words))
-        self.own = frozenset(name.partition(".")[0] for name in self.project.paths) - sys.stdlib_module_names
+        self.own = self.project.own_names
         self.hazards: list[Hazard] = []
         self._files: dict[str, FileDraft] = {}
         self._names: dict[str, str] = {}
