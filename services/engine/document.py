@@ -22,6 +22,7 @@ from services.engine.document_types import (
     StrictModel,
 )
 from services.engine.extracting.operations import ExtractConstant, ExtractFunction, ExtractVariable
+from services.engine.imports.operations import AddImport, OrganiseImports, RemoveImport
 from services.engine.inlining.operations import InlineFunction, InlineVariable
 from services.engine.moving.operations import FoldModule, MoveSymbols, RenameModule, SplitModule
 from services.engine.node_operations import NodeDelete, NodeInsertAfter, NodeInsertBefore, NodeReplace
@@ -115,6 +116,9 @@ Operation = Annotated[
     | RenameModule
     | FoldModule
     | SplitModule
+    | AddImport
+    | RemoveImport
+    | OrganiseImports
     | FileCreate
     | FileDelete
     | FileMove,
@@ -138,6 +142,9 @@ EDIT_TYPES: dict[str, str] = {
     "rename_module": "AST_SYMBOLIC",
     "fold_module": "AST_SYMBOLIC",
     "split_module": "AST_SYMBOLIC",
+    "add_import": "AST_SYMBOLIC",
+    "remove_import": "AST_SYMBOLIC",
+    "organise_imports": "AST_SYMBOLIC",
     "file_create": "FILE",
     "file_delete": "FILE",
     "file_move": "FILE",

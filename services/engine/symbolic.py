@@ -45,6 +45,9 @@ def _from(module: str, name: str) -> Planner:
 
 PLANNERS: dict[str, Planner] = {
     "rename_symbol": _rename,
+    "add_import": _from("imports.planner", "plan_add_import"),
+    "remove_import": _from("imports.planner", "plan_remove_import"),
+    "organise_imports": _from("imports.planner", "plan_organise_imports"),
     "split_module": _from("moving.folding", "plan_split_module"),
     "fold_module": _from("moving.folding", "plan_fold_module"),
     "rename_module": _from("moving.modules", "plan_rename_module"),
