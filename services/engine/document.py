@@ -26,7 +26,13 @@ from services.engine.imports.operations import AddImport, OrganiseImports, Remov
 from services.engine.inlining.operations import InlineFunction, InlineVariable
 from services.engine.moving.operations import FoldModule, MoveSymbols, RenameModule, SplitModule
 from services.engine.node_operations import NodeDelete, NodeInsertAfter, NodeInsertBefore, NodeReplace
-from services.engine.signatures.operations import ChangeSignature
+from services.engine.signatures.operations import (
+    ChangeSignature,
+    FunctionToMethod,
+    IntroduceParameterObject,
+    MethodToFunction,
+    WrapInClass,
+)
 
 MAX_OPERATIONS = 20_000
 
@@ -112,6 +118,10 @@ Operation = Annotated[
     | InlineFunction
     | InlineVariable
     | ChangeSignature
+    | MethodToFunction
+    | FunctionToMethod
+    | WrapInClass
+    | IntroduceParameterObject
     | MoveSymbols
     | RenameModule
     | FoldModule
@@ -138,6 +148,10 @@ EDIT_TYPES: dict[str, str] = {
     "inline_function": "AST_SYMBOLIC",
     "inline_variable": "AST_SYMBOLIC",
     "change_signature": "AST_SYMBOLIC",
+    "method_to_function": "AST_SYMBOLIC",
+    "function_to_method": "AST_SYMBOLIC",
+    "wrap_in_class": "AST_SYMBOLIC",
+    "introduce_parameter_object": "AST_SYMBOLIC",
     "move_symbols": "AST_SYMBOLIC",
     "rename_module": "AST_SYMBOLIC",
     "fold_module": "AST_SYMBOLIC",

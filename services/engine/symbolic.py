@@ -45,9 +45,9 @@ def _from(module: str, name: str) -> Planner:
 
 PLANNERS: dict[str, Planner] = {
     "rename_symbol": _rename,
-    "add_import": _from("imports.planner", "plan_add_import"),
-    "remove_import": _from("imports.planner", "plan_remove_import"),
     "organise_imports": _from("imports.planner", "plan_organise_imports"),
+    "remove_import": _from("imports.planner", "plan_remove_import"),
+    "add_import": _from("imports.planner", "plan_add_import"),
     "split_module": _from("moving.folding", "plan_split_module"),
     "fold_module": _from("moving.folding", "plan_fold_module"),
     "rename_module": _from("moving.modules", "plan_rename_module"),
@@ -58,6 +58,10 @@ PLANNERS: dict[str, Planner] = {
     "inline_function": _from("inlining.inline_function", "plan_inline_function"),
     "inline_variable": _from("inlining.inline_variable", "plan_inline_variable"),
     "change_signature": _from("signatures.change_signature", "plan_change_signature"),
+    "method_to_function": _from("signatures.method_to_function", "plan_method_to_function"),
+    "function_to_method": _from("signatures.method_to_function", "plan_function_to_method"),
+    "wrap_in_class": _from("signatures.wrap_in_class", "plan_wrap_in_class"),
+    "introduce_parameter_object": _from("signatures.parameter_object", "plan_parameter_object"),
 }
 
 

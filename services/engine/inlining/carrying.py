@@ -3,12 +3,12 @@
 import ast
 
 from services.engine.entities import ProjectScopes
-from services.engine.imports.draft import ImportDraft
 from services.engine.imports.statements import Wanted
 from services.engine.inlining.body import InlineBody
 from services.engine.module_names import absolute_module
 from services.engine.refusals import RefusalCode, RefusedError
 from services.engine.scopes import ImportedName, ModuleScopes, Scope
+from services.engine.signatures.import_edits import ImportEdits
 
 
 class Carrier:
@@ -17,22 +17,7 @@ class Carrier:
     def __init__(self, project: ProjectScopes, body: InlineBody) -> None:
         self._project = project
         self._body = body
-        self._drafts: dict[str, ImportDraft] = {}
-
-    def draft(self, path: str) -> ImportDraft:
-        """Return the import changes of a file."""
-        if path not in self._drafts:
-            scopes = self._scopes(path)
-            own = frozenset(name.partition(".")[0] for name in self._project.paths)
-            module = scopes.root.node
-            assert isinstance(module, ast.Module)
-            self._drafts[path] = ImportDraft(scopes.source, module, own)
-        return self._drafts[path]
-
-    @property
-    def drafts(self) -> dict[str, ImportDraft]:
-        """Path → import changes."""
-        return self._drafts
+        self.imports = ImportEdits(project)
 
     def _scopes(self, path: str) -> ModuleScopes:
         found = self._project.scopes(path)
@@ -58,7 +43,7 @@ class Carrier:
         wanted = self._wanted(path, line, name)
         there = self._scopes(path).root.bindings.get(name, [])
         if not there:
-            self.draft(path).add(wanted)
+            self.imports.draft(path).add(wanted)
             return
         home = self._body.definition.path
         ours = self._project.member(self._project.name_of(path), name)
@@ -89,20 +74,3 @@ class Carrier:
         dotted = self._project.name_of(path)
         module = absolute_module(path, dotted, node.statement.module, node.statement.level)
         return Wanted(module, node.alias.name, node.alias.asname)
-
-    def drop_imports(self, path: str, name: str) -> None:
-        """Take away the imports of the inlined function in a file."""
-        home = self._body.definition.path
-        scopes = self._scopes(path)
-        for scope in scopes.root.walk():
-            for bindings in scope.bindings.values():
-                for binding in bindings:
-                    node = binding.node
-                    if not isinstance(node, ImportedName) or not isinstance(node.statement, ast.ImportFrom):
-                        continue
-                    module = absolute_module(
-                        path, self._project.name_of(path), node.statement.module, node.statement.level
-                    )
-                    entity = self._project.member(module, node.alias.name)
-                    if (entity.kind, entity.path, entity.name) == ("member", home, name):
-                        self.draft(path).remove(node.statement, node.alias)

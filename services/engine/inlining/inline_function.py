@@ -8,6 +8,7 @@ from services.core.tree import Tree
 from services.engine.extracting.anchor import AnchorFile
 from services.engine.extracting.extract_variable import why_not_before
 from services.engine.extracting.layout import indent_of, line_text
+from services.engine.extracting.removal import removed_statement
 from services.engine.extracting.selection import FoundExpression, first_line
 from services.engine.framework_hooks import entry_point_hazards, hook_hazards
 from services.engine.hazards import Hazard, HazardKind
@@ -16,7 +17,6 @@ from services.engine.inlining.brackets import acts, chain_of, fitted, parents_of
 from services.engine.inlining.call import Given, Inlined, inlined
 from services.engine.inlining.carrying import Carrier
 from services.engine.inlining.operations import InlineFunction
-from services.engine.inlining.removal import removed_statement
 from services.engine.project import exported_names
 from services.engine.refusals import RefusalCode, RefusedError
 from services.engine.scopes import ModuleScopes, Scope
@@ -68,8 +68,7 @@ def plan_inline_function(tree: Tree, operation: InlineFunction, limits: EditLimi
         _remove(plan)
     for (path, start), texts in plan.rooms.items():
         plan.edits.add(path, [Splice(start, start, "".join(texts))])
-    for path, draft in plan.carrier.drafts.items():
-        plan.edits.add(path, draft.splices())
+    plan.carrier.imports.write(plan.edits)
     module = scopes.root.node
     assert isinstance(module, ast.Module)
     hazards = [*usages.hazards, *plan.hazards, *hook_hazards(definition.path, module, definition.node)]
@@ -285,5 +284,4 @@ def _remove(plan: _Plan) -> None:
     parents = plan.around(definition.path)
     plan.edits.add(definition.path, [removed_statement(plan.body.scopes.source, definition.node, parents)])
     if definition.owner is None:
-        for path in plan.usages.project.modules:
-            plan.carrier.drop_imports(path, plan.usages.name)
+        plan.carrier.imports.drop(definition.path, plan.usages.name)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from services.core.tree import Tree
 from services.engine.entities import ProjectScopes
 from services.engine.extracting.anchor import AnchorFile, read_anchor
+from services.engine.extracting.removal import removed_statement
 from services.engine.hazards import Hazard, HazardKind
 from services.engine.inlining.brackets import (
     acts,
@@ -17,7 +18,6 @@ from services.engine.inlining.brackets import (
     require_writable,
 )
 from services.engine.inlining.operations import InlineVariable
-from services.engine.inlining.removal import removed_statement
 from services.engine.project import exported_names
 from services.engine.refusals import RefusalCode, RefusedError
 from services.engine.scopes import ImportedName, Occurrence, Scope

@@ -53,7 +53,7 @@ def plan_change_signature(tree: Tree, operation: ChangeSignature, limits: EditLi
         _require_unread(definition, scopes, old, new, calls.dropped.get(definition.path, []))
         found = edits.items(definition.path, parameter_list(scopes.source, definition.node))
         edits.arrange(definition.path, found, written_slots(new))
-    hazards = [*usages.hazards, *calls.hazards, *_left(usages, editable), *_about(tree, usages, main, symbol)]
+    hazards = [*usages.hazards, *calls.hazards, *_left(usages, editable), *disclosed(tree, usages, main, symbol)]
     hazards += _defaults(operation, main)
     return TreeEdits(edits.contents(), tuple(dict.fromkeys(hazards)))
 
@@ -146,7 +146,7 @@ def _left(usages: Usages, editable: frozenset[str]) -> list[Hazard]:
     ]
 
 
-def _about(tree: Tree, usages: Usages, main: Definition, symbol: str) -> list[Hazard]:
+def disclosed(tree: Tree, usages: Usages, main: Definition, symbol: str) -> list[Hazard]:
     """Disclose callers that no search finds: frameworks, decorators, names passed on, entry points."""
     found: list[Hazard] = []
     for item in usages.definitions:

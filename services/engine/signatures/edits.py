@@ -21,19 +21,24 @@ class Edits:
         return scopes.source
 
     def add(self, path: str, splices: Iterable[Splice]) -> None:
-        """Add splices; what they cover must already be part of their replacement."""
+        """Add splices; what they cover must already be part of their replacement.
+
+        Insertions at one place follow one another in the order in which they are added.
+        """
         found = self._splices.setdefault(path, [])
         for item in splices:
-            found[:] = [old for old in found if not (item.start <= old.start and old.end <= item.end and old != item)]
-            if item not in found:
-                found.append(item)
+            if item in found:
+                continue
+            beside = next((old for old in found if old.start == old.end == item.start == item.end), None)
+            found[:] = [old for old in found if not _lies_inside(old, item.start, item.end) and old is not beside]
+            found.append(Splice(item.start, item.end, (beside.replacement if beside else "") + item.replacement))
 
     def text(self, path: str, start: int, end: int) -> str:
         """Return a stretch of a file as it will read."""
         source = self.source(path).text
         parts, position = list[str](), start
         for item in sorted(self._splices.get(path, ())):
-            if start <= item.start and item.end <= end:
+            if _lies_inside(item, start, end):
                 parts += [source[position : item.start], item.replacement]
                 position = item.end
         return "".join([*parts, source[position:end]])
@@ -55,3 +60,10 @@ class Edits:
         """Return the new content of every file that changes."""
         made = {path: self.source(path).splice(found) for path, found in self._splices.items() if found}
         return {path: made[path] for path in sorted(made)}
+
+
+def _lies_inside(item: Splice, start: int, end: int) -> bool:
+    """Tell whether a splice belongs to a stretch; an insertion at its edge belongs to what is around."""
+    if item.start == item.end:
+        return start < item.start < end
+    return start <= item.start and item.end <= end

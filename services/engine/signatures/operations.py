@@ -74,3 +74,58 @@ class ChangeSignature(OnFile):
     symbol: QualifiedName
     changes: Annotated[list[SignatureChange], Field(min_length=1, max_length=100)]
     tests: Literal["follow", "leave"] = "follow"
+
+
+class MethodToFunction(OnFile):
+    """Turn a method into a function of its module; the object becomes its first argument at every call.
+
+    Preconditions: not overridden, no `super()`, private name or property, never passed on without a call, every call
+    may be edited. Touches: the class, all calls, imports of the new function in their files.
+    Hazards: `UNKNOWN_RECEIVER`, `FRAMEWORK_HOOK`, `DYNAMIC_LOOKUP`.
+    """
+
+    op: Literal["method_to_function"] = "method_to_function"
+    symbol: QualifiedName
+    new_name: Identifier | None = None
+
+
+class FunctionToMethod(OnFile):
+    """Turn a function into a method of a class of the same file; the argument for `parameter` becomes the object.
+
+    Preconditions: undecorated, never passed on without a call, every call may be edited, the class has no such member.
+    Touches: the class, all calls, imports that go away. Hazards: `UNKNOWN_RECEIVER` where the argument's class cannot
+    be told, `EVALUATION_ORDER`, `DYNAMIC_LOOKUP`.
+    """
+
+    op: Literal["function_to_method"] = "function_to_method"
+    symbol: Identifier
+    class_name: QualifiedName
+    parameter: Identifier
+
+
+class WrapInClass(OnFile):
+    """Put functions of one module into a new class as static methods; every use goes through the class.
+
+    Preconditions: the class name is free wherever the functions are used; all uses may be edited.
+    Touches: the module, every use, imports and `__all__`. Hazards: `DYNAMIC_LOOKUP`, `FRAMEWORK_HOOK`.
+    """
+
+    op: Literal["wrap_in_class"] = "wrap_in_class"
+    symbols: Annotated[list[Identifier], Field(min_length=1, max_length=200)]
+    class_name: Identifier
+
+
+class IntroduceParameterObject(OnFile):
+    """Bundle parameters of a function into a new dataclass; calls construct it, the body reads its fields.
+
+    Preconditions: one definition, not overridden; no call spreads `*` or `**`; every call may be edited.
+    Touches: the definition, all calls, imports of the class. Hazards: `CALLED_INDIRECTLY`, `DECORATED`,
+    `FRAMEWORK_HOOK`, `EVALUATION_ORDER`.
+    """
+
+    op: Literal["introduce_parameter_object"] = "introduce_parameter_object"
+    symbol: QualifiedName
+    parameters: Annotated[list[Identifier], Field(min_length=1, max_length=100)]
+    class_name: Identifier
+    parameter_name: Identifier
+    kind: Literal["dataclass"] = "dataclass"

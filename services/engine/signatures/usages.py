@@ -322,3 +322,10 @@ def note_lookups(usages: Usages, path: str, scopes: ModuleScopes) -> None:
         if callee in _LOOKUPS and any(id(item) in texts for item in use.node.args):
             sentence = f"Looks up {usages.name!r} by text; how it is called then cannot be told."
             usages.hazards.append(Hazard(HazardKind.DYNAMIC_LOOKUP, path, use.node.lineno, sentence))
+    definition = usages.definitions[0]
+    owner = f"{definition.owner[1]}." if definition.owner is not None else ""
+    dotted = f"{usages.project.name_of(definition.path)}.{owner}{usages.name}"
+    for item in scopes.strings:
+        if item.value == dotted:
+            sentence = f"Names {dotted} by text, as mocks do; the text stays as it is."
+            usages.hazards.append(Hazard(HazardKind.DYNAMIC_LOOKUP, path, item.node.lineno, sentence))
