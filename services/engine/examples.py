@@ -26,6 +26,22 @@ FILES: dict[str, str] = {
     ),
     "shop/prices.py": "BASE = 1\n",
     "shop/text.py": 'def label(amount):\n    return unit() + str(amount)\n\n\ndef unit():\n    return "EUR"\n',
+    "shop/till.py": (
+        "class Till:\n"
+        "    def __init__(self, money=0):\n"
+        "        self.money = money\n"
+        "\n"
+        "    def rounded(self, digits):\n"
+        "        return round(self.money, digits)\n"
+        "\n"
+        "\n"
+        "def balance(till: Till):\n"
+        "    return till.money\n"
+        "\n"
+        "\n"
+        "def price(net, tip, note):\n"
+        "    return note, net + tip\n"
+    ),
     "web/cart.ts": (
         "export function total(items: number[]): number {\n  return items.reduce((a, b) => a + b, 0);\n}\n"
     ),
@@ -71,6 +87,14 @@ EXAMPLES: tuple[dict[str, Any], ...] = (
     {"op": "inline_variable", **_on("shop/cart.py"), "symbol": "total.amount"},
     {"op": "change_signature", **_on("shop/cart.py"), "symbol": "total", "tests": "leave",
      "changes": [{"kind": "add", "name": "log", "default": "False", "keyword_only": True}]},
+    {"op": "method_to_function", **_on("shop/till.py"), "symbol": "Till.rounded"},
+    {"op": "function_to_method", **_on("shop/till.py"), "symbol": "balance", "class_name": "Till", "parameter": "till"},
+    {"op": "wrap_in_class", **_on("shop/text.py"), "symbols": ["label", "unit"], "class_name": "Labels"},
+    {"op": "introduce_parameter_object", **_on("shop/till.py"), "symbol": "price", "parameters": ["net", "tip"],
+     "class_name": "Payment", "parameter_name": "payment"},
+    {"op": "add_import", **_on("shop/prices.py"), "module": "decimal", "name": "Decimal"},
+    {"op": "remove_import", **_on("shop/cart.py"), "module": "os"},
+    {"op": "organise_imports", **_on("shop/cart.py")},
     {"op": "file_create", "path": "shop/rates.py", "content": "DEFAULT = 1\n"},
     {"op": "file_delete", **_on("shop/text.py")},
     {"op": "file_move", **_on("shop/text.py"), "new_path": "shop/units.py"},

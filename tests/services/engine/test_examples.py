@@ -5,6 +5,7 @@ from typing import Any, get_args
 import pytest
 
 from services.engine.apply import OperationStatus, apply_document
+from services.engine.blocks import reverse_document, sealed_document
 from services.engine.document import EDIT_TYPES, Operation
 from services.engine.examples import EXAMPLES, example_document, example_tree
 
@@ -20,3 +21,16 @@ class TestExamples:
         result = apply_document(example_tree(), example_document(example))
         assert [outcome.status for outcome in result.outcomes] == [OperationStatus.APPLIED], result.outcomes
         assert result.tree != example_tree()
+
+    @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["op"])
+    def test_it_is_recognised_when_applied_again_once_sealed(self, example: dict[str, Any]) -> None:
+        sealed = sealed_document(example_tree(), example_document(example))
+        once = apply_document(example_tree(), sealed)
+        again = apply_document(once.tree, sealed)
+        assert [outcome.status for outcome in again.outcomes] == [OperationStatus.ALREADY_APPLIED], again.outcomes
+        assert again.tree == once.tree
+
+    @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["op"])
+    def test_its_reverse_gives_the_tree_back(self, example: dict[str, Any]) -> None:
+        after = apply_document(example_tree(), example_document(example)).tree
+        assert apply_document(after, reverse_document(example_tree(), after)).tree == example_tree()

@@ -6,11 +6,12 @@ import pytest
 
 from services.core.tree import file_fingerprint
 from services.engine.apply import ApplyResult, apply_document
-from services.engine.document import EditDocument
+from services.engine.document import EditDocument, document_to_json
 from services.engine.languages.definitions import language_of
 from services.engine.languages.reading import definitions_in
 from services.engine.refusals import RefusalCode
 from services.engine.source import SourceText, text_fingerprint
+from tests.support.edit_oracle import ask_oracle
 
 SCRIPT = """\
 import React from 'react';
@@ -106,7 +107,13 @@ def node(op: str, path: str, content: bytes, name: str, source: str, **fields: A
 
 
 def run(path: str, content: bytes, operation: dict[str, Any]) -> ApplyResult:
-    return apply_document({path: content}, EditDocument.model_validate({"operations": [operation]}))
+    """Apply to one file; the oracle must reach the same bytes."""
+    document = EditDocument.model_validate({"operations": [operation]})
+    result = apply_document({path: content}, document)
+    if result.applied:
+        expected = {name: file_fingerprint(data) for name, data in result.tree.items()}
+        assert ask_oracle({path: content}, document_to_json(document)) == expected
+    return result
 
 
 class TestNodeOperations:
