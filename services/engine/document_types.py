@@ -58,11 +58,13 @@ class StrictModel(BaseModel):
 class OnFile(StrictModel):
     """An operation anchored in an existing file.
 
-    `base_fingerprint` is the SHA-256 of the whole file before the document.
+    `base_fingerprint` is the SHA-256 of the whole file before the document, or, of a file that an earlier operation
+    makes, of the file as that operation left it. Several operations on one file carry the same one.
     """
 
     path: FilePath
     base_fingerprint: Fingerprint
     result_fingerprint: Fingerprint | None = Field(
-        default=None, description="SHA-256 of the file after the whole document; makes a replay recognisable."
+        default=None,
+        description="SHA-256 of the file after the whole document, wherever it then is; makes a replay certain.",
     )

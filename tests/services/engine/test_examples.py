@@ -4,6 +4,7 @@ from typing import Any, get_args
 
 import pytest
 
+from services.core.tree import is_within
 from services.engine.apply import OperationStatus, apply_document
 from services.engine.blocks import reverse_document, sealed_document
 from services.engine.document import EDIT_TYPES, Operation
@@ -34,3 +35,13 @@ class TestExamples:
     def test_its_reverse_gives_the_tree_back(self, example: dict[str, Any]) -> None:
         after = apply_document(example_tree(), example_document(example)).tree
         assert apply_document(after, reverse_document(example_tree(), after)).tree == example_tree()
+
+    @pytest.mark.parametrize("scope", ["shop/cart.py", "shop/text.py", "tests", "shop"])
+    @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["op"])
+    def test_it_stays_within_the_scope_and_off_protected_files(self, example: dict[str, Any], scope: str) -> None:
+        locked = "shop/prices.py"
+        result = apply_document(example_tree(), example_document(example), scope=[scope], protected=[locked])
+        paths = {*result.tree, *example_tree()}
+        changed = {path for path in paths if result.tree.get(path) != example_tree().get(path)}
+        assert locked not in changed and all(is_within(path, (scope,)) for path in changed)
+        assert bool(changed) is result.applied
