@@ -40,11 +40,8 @@ def edit(
     as_json_: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Carry out a goal or an edit document on a folder: outcomes, hazards, diff; written only with --apply."""
-    if (goal is None) == (document is None):
-        raise LaunchError("Say what to do: either --goal or --document.")
-    if apply and preview:
-        raise LaunchError("--preview writes nothing; leave out --apply, or --preview.")
     try:
+        _require_sense(goal, document, apply=apply, preview=preview)
         options = _options(option or [])
         folder = read_folder(_root(path))
         wanted = Wanted(goal, document, _scopes(scope or ["."]), options, _protected(folder), partial)
@@ -54,6 +51,13 @@ def edit(
         raise typer.Exit(_refused(error, as_json_)) from error
     _print((as_json if as_json_ else as_text)(folder.files, planned, ending))
     raise typer.Exit(ending.exit_status)
+
+
+def _require_sense(goal: str | None, document: str | None, *, apply: bool, preview: bool) -> None:
+    if (goal is None) == (document is None):
+        raise LaunchError("Say what to do: either --goal or --document.")
+    if apply and preview:
+        raise LaunchError("--preview writes nothing; leave out --apply, or --preview.")
 
 
 def _root(path: Path) -> Path:

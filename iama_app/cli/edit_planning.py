@@ -66,6 +66,8 @@ def _plan_goal(tree: Tree, wanted: Wanted) -> Planned:
     from services.engine.goals import parse_goal
     from services.engine.project import read_project
 
+    if not any(is_within(path, wanted.scope) for path in tree):
+        raise LaunchError(f"The folder holds no file within {', '.join(wanted.scope)}.")
     options = dict(wanted.options)
     level = _level(options.pop(STRATEGY, "standard"))
     goal = parse_goal(wanted.goal or "", options)
@@ -103,9 +105,13 @@ def _read_document(name: str) -> EditDocument:
     try:
         return document_from_json(text)
     except ValidationError as error:
-        reasons = [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
+        reasons = [": ".join(filter(None, (_place(item["loc"]), item["msg"]))) for item in error.errors()]
         more = f"; and {len(reasons) - MAX_REASONS} more" if len(reasons) > MAX_REASONS else ""
         raise LaunchError(f"This is not an edit document: {'; '.join(reasons[:MAX_REASONS])}{more}") from error
+
+
+def _place(parts: Sequence[int | str]) -> str:
+    return ".".join(str(part) for part in parts)
 
 
 def _document_bytes(name: str) -> bytes:

@@ -27,8 +27,9 @@ def as_text(before: Tree, planned: Planned, ending: Ending) -> str:
     lines += [f"  {step}" for step in (*planned.steps, *planned.result.notes)]
     if planned.hazards:
         lines += ["", f"Hazards ({len(planned.hazards)})", *(_hazard_line(hazard) for hazard in planned.hazards)]
-    lines += ["", unified_patch(before, planned.result.tree), ending.sentence]
-    return "\n".join(lines)
+    diff = unified_patch(before, planned.result.tree)
+    lines += ["", diff, ending.sentence] if diff else ["", ending.sentence]
+    return "\n".join(lines).lstrip("\n")
 
 
 def as_json(before: Tree, planned: Planned, ending: Ending) -> str:

@@ -174,8 +174,16 @@ class TestLimits:
         left = [note for note in answer["notes"] if note.startswith("Left alone")]
         assert len(left) == 2 and ".iamaignore" in left[0] and "generator" in left[1]
 
-    @pytest.mark.parametrize("scope", ["/etc", "../x", ""])
-    def test_a_scope_outside_is_refused(self, project: Path, scope: str) -> None:
+    @pytest.mark.parametrize(
+        "words", [[], ["--goal", RENAME, "--document", "-"], ["--goal", RENAME, "--apply", "--preview"],
+                  ["--goal", RENAME, "--option", "tests"], ["--goal", RENAME, "--option", "strategy=bold"]],
+    )  # fmt: skip
+    def test_a_command_without_sense_is_refused_as_json_too(self, project: Path, words: list[str]) -> None:
+        status, text = run(project, *words, "--json")
+        assert status == 2 and json.loads(text)["message"].endswith(".")
+
+    @pytest.mark.parametrize("scope", ["/etc", "../x", "", "nowhere"])
+    def test_a_scope_outside_or_empty_is_refused(self, project: Path, scope: str) -> None:
         assert run(project, "--goal", RENAME, "--scope", scope)[0] == 2
 
     def test_symbolic_links_are_neither_followed_nor_replaced(self, project: Path) -> None:
