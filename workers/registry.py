@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
+from services.previews import service as previews
 from services.workflow import handlers, questions
 from services.workflow.runner import run_item
 from services.workflow.timers import fire_timer
@@ -25,4 +26,13 @@ async def _answer_question(payload: dict[str, Any]) -> str:
     return await questions.answer(str(payload["question_id"]), UUID(payload["tenant_id"]))
 
 
-TASKS: dict[str, Task] = {"run_item": _run_item, "fire_timer": _fire_timer, questions.TASK: _answer_question}
+async def _preview_change(payload: dict[str, Any]) -> str:
+    return await previews.answer(str(payload["question_id"]), UUID(payload["tenant_id"]))
+
+
+TASKS: dict[str, Task] = {
+    "run_item": _run_item,
+    "fire_timer": _fire_timer,
+    questions.TASK: _answer_question,
+    previews.TASK: _preview_change,
+}

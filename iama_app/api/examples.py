@@ -12,6 +12,14 @@ CREATE_JOB: dict[str, Any] = {
     "escalation_preauth": {"phase_ceiling": 2},
 }
 
+PREVIEW_EDIT: dict[str, Any] = {
+    "source": {"kind": "GIT", "url": "file:///home/ada/code/slugify", "branch": "main"},
+    "path_scope": ["slugify"],
+    "goal": "Rename `slugify` in `slugify/slugify.py` to `make_slug` and update all usages",
+    "options": {"docs": "yes"},
+    "level": "STANDARD",
+}
+
 STREAM = (
     'retry: 2000\n\nid: 0\nevent: hello\ndata: {"event":"hello","stream_id":"019aa3b3-…","resume_from":0,"snapshot":{}}'
     '\n\nid: 1\nevent: state_change\ndata: {"event":"state_change","state":"PENDING","seq":1,'

@@ -21,6 +21,7 @@ TAGS = [
     {"name": "jobs", "description": "Jobs and what is recorded about them."},
     {"name": "spec", "description": "The behaviour a job must keep: items, revisions, approval."},
     {"name": "delivery", "description": "Results: diff, evidence, artifacts, publication."},
+    {"name": "edits", "description": "What a change would do, before a job exists."},
     {"name": "streams", "description": "Facts of a job as they happen."},
     {"name": "schemas", "description": "Published JSON Schemas."},
     {"name": "plan", "description": "What the plan includes and what was used."},

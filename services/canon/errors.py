@@ -78,6 +78,7 @@ ERRORS: dict[str, ErrorSpec] = {
     "BODY_TOO_LARGE": _s(413, "The request is too large.", "Send less than the stated limit."),
     # 422
     "VALIDATION_FAILED": _s(422, "Some fields are not valid.", "Correct the listed fields."),
+    "PREVIEW_TIMED_OUT": _s(422, "The preview took too long.", "Narrow the scope or ask for less at once."),
     "GOAL_NOT_UNDERSTOOD": _s(422, "This goal cannot be carried out without a model.", "Use one of the examples."),
     "SENTENCE_NOT_UNDERSTOOD": _s(422, "No sentence could be turned into an item.", "Write it like an example."),
     "PATH_SCOPE_REQUIRED": _s(422, "No path scope was given.", "Name a folder or file; '.' is the whole tree."),

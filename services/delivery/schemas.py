@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.engine.diff import FileDiff
+
 TRAILER = "Co-authored-by: IAMA-Agent <bot@iama.dev>"
 
 
@@ -33,6 +35,32 @@ class FileDiffView(BaseModel):
     deletions: int
     is_binary: bool
     hunks: list[HunkView]
+
+
+def file_view(item: FileDiff) -> FileDiffView:
+    """Return a diff of the engine as it leaves the slice."""
+    return FileDiffView(
+        path=item.path,
+        old_path=item.old_path,
+        change=item.change.value,
+        base_fingerprint=item.base_fingerprint,
+        result_fingerprint=item.result_fingerprint,
+        additions=item.additions,
+        deletions=item.deletions,
+        is_binary=item.is_binary,
+        hunks=[
+            HunkView(
+                hunk_id=hunk.hunk_id,
+                header=hunk.header,
+                old_start=hunk.old_start,
+                old_lines=hunk.old_lines,
+                new_start=hunk.new_start,
+                new_lines=hunk.new_lines,
+                text=hunk.text,
+            )
+            for hunk in item.hunks
+        ],
+    )
 
 
 class FileTexts(BaseModel):

@@ -19,8 +19,8 @@ from services.core.clock import now
 from services.core.ids import new_id
 from services.delivery import rules
 from services.delivery.choices import can_revert
-from services.delivery.schemas import TRAILER, DeliveryView, FileDiffView, FileTexts, HunkView, PublicationView
-from services.engine.diff import FileDiff, file_diffs
+from services.delivery.schemas import TRAILER, DeliveryView, FileTexts, PublicationView, file_view
+from services.engine.diff import file_diffs
 from services.infra.unit_of_work import UnitOfWork, unit_of_work
 from services.jobs.service import require_job
 from services.repositories.publishing import check_branch_name
@@ -48,7 +48,7 @@ async def get_delivery(actor: Actor, job_id: UUID) -> DeliveryView:
     before, after = await _sides(actor, job_id, sides)
     return DeliveryView(
         job_id=job_id,
-        diff_files=[_file_view(item) for item in file_diffs(before, after)],
+        diff_files=[file_view(item) for item in file_diffs(before, after)],
         artifact_expires_at=job.artifact_expires_at,
         artifact_hash=record.artifact_hash,
         baseline_mode_used=job.baseline_mode_used,
@@ -184,28 +184,3 @@ def _accepted(record: EvidenceRecord, files: Sequence[str] | None) -> list[str] 
     if unknown or not files:
         raise IamaError("VALIDATION_FAILED", sentence="Choose among the changed files.", fields=unknown)
     return sorted(set(files))
-
-
-def _file_view(item: FileDiff) -> FileDiffView:
-    return FileDiffView(
-        path=item.path,
-        old_path=item.old_path,
-        change=item.change.value,
-        base_fingerprint=item.base_fingerprint,
-        result_fingerprint=item.result_fingerprint,
-        additions=item.additions,
-        deletions=item.deletions,
-        is_binary=item.is_binary,
-        hunks=[
-            HunkView(
-                hunk_id=hunk.hunk_id,
-                header=hunk.header,
-                old_start=hunk.old_start,
-                old_lines=hunk.old_lines,
-                new_start=hunk.new_start,
-                new_lines=hunk.new_lines,
-                text=hunk.text,
-            )
-            for hunk in item.hunks
-        ],
-    )

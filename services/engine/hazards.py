@@ -1,5 +1,6 @@
 """What a change cannot prove safe, said before anything is changed."""
 
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -49,3 +50,9 @@ class Hazard:
     def location(self) -> str:
         """`path` or `path:line`."""
         return self.path if self.line is None else f"{self.path}:{self.line}"
+
+    @property
+    def key(self) -> str:
+        """Name the hazard by what it says and where: equal hazards of two plans have one key."""
+        said = "\0".join((self.kind.value, self.location, self.sentence))
+        return f"HZ-{hashlib.sha256(said.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}"

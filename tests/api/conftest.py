@@ -19,10 +19,12 @@ from starlette.routing import Mount
 
 from iama_app.api.app import api
 from iama_app.api.rate_limit import RateLimiter
+from services.canon.tasks import Queue
 from services.core.actor import Actor, user_actor
 from services.identity import passwords
 from services.identity import service as identity
 from services.infra.embedded.processes import free_port
+from services.previews import service as previews
 from tests.api import seeds
 from tests.support.database import database
 
@@ -163,3 +165,14 @@ async def delivered(ada: Person, repository: Path) -> UUID:
     job_id = UUID((await make_job(ada, repository))["job_id"])
     await seeds.deliver(await actor_of(ada), job_id)
     return job_id
+
+
+@pytest.fixture(autouse=True)
+def answering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let questions be answered in this process; that a worker answers them is tested with the slice."""
+
+    async def ask(actor: Actor, task: str, queue: Queue, question: str, **_: Any) -> str:
+        assert (task, queue) == (previews.TASK, Queue.MODELS)
+        return await previews.respond(actor, question)
+
+    monkeypatch.setattr(previews.channel, "ask", ask)
