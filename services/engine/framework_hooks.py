@@ -4,6 +4,7 @@ Such a function has callers that no search in the project finds; what it takes a
 """
 
 import ast
+import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
@@ -122,13 +123,13 @@ def hook_hazards(
 def entry_point_hazards(tree: Tree, path: str, symbol: str) -> list[Hazard]:
     """Return the places of packaging files that start the symbol by its dotted name."""
     dotted = module_name(path, package_folders(item for item in tree if is_python(item)))
-    wanted = (f"{dotted}:{symbol}", f"{dotted}.{symbol}")
+    wanted = re.compile(rf"(?<![\w.]){re.escape(dotted)}[:.]{re.escape(symbol)}(?!\w)")
     found: list[Hazard] = []
     for item in sorted(tree):
         if item.rpartition("/")[2] in _ENTRY_FILES:
             text = tree[item].decode("utf-8", "replace")
             for number, line in enumerate(text.splitlines(), 1):
-                if any(name in line for name in wanted):
+                if wanted.search(line):
                     sentence = f"{symbol} is started from here, without arguments."
                     found.append(Hazard(HazardKind.FRAMEWORK_HOOK, item, number, sentence))
     return found
