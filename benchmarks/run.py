@@ -24,6 +24,7 @@ BENCHMARKS = {
     "api_latency": "answers of the API at 50 requests/s",
     "second_browser": "from a change of state to a second viewer",
     "demo_job": "the demo repository from command to delivery",
+    "engine_rename": "whole-project renames on Django beside rope and jedi",
     "engine_apply": "the applier in memory and beside git apply; the start of iama edit",
     "first_page": "from a fresh clone to the first page, second start, idle memory",
 }

@@ -1,9 +1,10 @@
 """Dotted names of files, as the project's own import statements would write them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import PurePosixPath
+from types import MappingProxyType
 
 from services.core.tree import Tree
 from services.engine.names import is_python
@@ -34,7 +35,11 @@ def modules_by_name(paths: Iterable[str]) -> dict[str, str]:
     Where two files claim a name, a source file beats a stub, a module outside the tests beats one inside,
     and the shorter path wins.
     """
-    files = [path for path in paths if is_python(path)]
+    return dict(_known_modules(tuple(path for path in paths if is_python(path))))
+
+
+@lru_cache(maxsize=8)
+def _known_modules(files: tuple[str, ...]) -> Mapping[str, str]:
     packages = package_folders(files)
     found: dict[str, str] = {}
     for path in sorted(files, key=_rank):
@@ -46,7 +51,7 @@ def modules_by_name(paths: Iterable[str]) -> dict[str, str]:
             found.setdefault(".".join(parts), path)
             if parts[0] in ("src", "lib") and len(parts) > 1:
                 found.setdefault(".".join(parts[1:]), path)
-    return found
+    return MappingProxyType(found)
 
 
 def spelled_name(path: str, tree: Tree) -> str:

@@ -124,13 +124,13 @@ def _mentions(text: str, places: Places, *, whole: bool) -> Iterator[int]:
     if name not in text:
         return
     own = {"self", "cls", *places.owner.qualified_name.split(".")} - {""}
-    owners = places.project.name_parts | own
+    known = places.project.name_parts
     for match in _word(name, is_member=True).finditer(text):
         owner = re.search(r"(\w+)\.$", text[max(0, match.start() - 200) : match.start()])
-        if owner is not None and owner[1] not in owners:
+        if owner is not None and owner[1] not in known and owner[1] not in own:
             continue
         before, after = text[: match.start()][-1:], text[match.end() :][:1]
-        is_ticked = (before == "`" or after == "`") and name not in owners
+        is_ticked = (before == "`" or after == "`") and name not in known and name not in own
         is_code = owner is not None or is_ticked or after == "("
         if telling or is_code or _is_imported(text, match.start(), places):
             yield match.start()
