@@ -9,7 +9,7 @@ from services.engine.refusals import RefusalCode, RefusedError
 from services.engine.scopes import ModuleScopes, Occurrence, Scope
 from services.engine.signatures.bodies import reads_of
 from services.engine.signatures.signature import Signature, read_signature
-from services.engine.signatures.usages import Definition
+from services.engine.signatures.usage_model import Definition
 
 _HARMLESS = frozenset({"staticmethod", "classmethod", ""})
 _OWN_MODULE = frozenset({"__name__", "__file__", "__package__", "__spec__", "__doc__"})

@@ -22,7 +22,8 @@ from services.engine.refusals import RefusalCode, RefusedError
 from services.engine.scopes import ModuleScopes, Scope
 from services.engine.signatures.calls import UnfitCallError, argument_list, bind, read_arguments
 from services.engine.signatures.edits import Edits
-from services.engine.signatures.usages import CallPlace, Usages, find_usages
+from services.engine.signatures.usage_model import CallPlace, Usages
+from services.engine.signatures.usages import find_usages
 from services.engine.source import Splice
 from services.engine.tree_edits import EditLimits, TreeEdits
 

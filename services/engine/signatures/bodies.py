@@ -6,7 +6,7 @@ import re
 
 from services.engine.refusals import RefusalCode, RefusedError
 from services.engine.scopes import ModuleScopes, Occurrence, Scope
-from services.engine.signatures.usages import Definition
+from services.engine.signatures.usage_model import Definition
 from services.engine.source import SourceText, Splice
 
 Span = tuple[int, int]

@@ -21,7 +21,7 @@ from services.engine.signatures.calls import (
 from services.engine.signatures.edits import Edits
 from services.engine.signatures.item_list import ItemList, Slot
 from services.engine.signatures.signature import Signature
-from services.engine.signatures.usages import CallPlace
+from services.engine.signatures.usage_model import CallPlace
 
 _SENTENCES = {
     "order": (HazardKind.EVALUATION_ORDER, "Arguments that act are evaluated in another order, or no longer."),

@@ -20,7 +20,8 @@ from services.engine.signatures.signature import (
     read_signature,
     written_slots,
 )
-from services.engine.signatures.usages import Definition, Usages, find_usages
+from services.engine.signatures.usage_model import Definition, Usages
+from services.engine.signatures.usages import find_usages
 from services.engine.syntax import parse
 from services.engine.tree_edits import EditLimits, TreeEdits
 

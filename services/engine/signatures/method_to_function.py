@@ -28,7 +28,8 @@ from services.engine.signatures.relocation import (
     scopes_of,
 )
 from services.engine.signatures.signature import changed_signature, parameter_list, read_signature, written_slots
-from services.engine.signatures.usages import CallPlace, Definition, Usages, find_usages
+from services.engine.signatures.usage_model import CallPlace, Definition, Usages
+from services.engine.signatures.usages import find_usages
 from services.engine.source import Splice
 from services.engine.tree_edits import EditLimits, TreeEdits
 
@@ -94,7 +95,9 @@ def _require_movable(definition: Definition) -> None:
 def _call_function(edits: Edits, imports: ImportEdits, place: CallPlace, definition: Definition, name: str) -> None:
     """Write `object.method(…)` as `function(object, …)`."""
     function, source = place.call.func, edits.source(place.path)
-    assert isinstance(function, ast.Attribute)
+    if not isinstance(function, ast.Attribute):
+        detail = "The class body itself calls it, before the function would be defined."
+        raise RefusedError(RefusalCode.UNSAFE_REFERENCE, place.location, detail)
     imports.require(place.path, definition.path, name)
     _require_visible(place, name)
     if place.bound:

@@ -19,7 +19,8 @@ from services.engine.signatures.import_edits import ImportEdits
 from services.engine.signatures.operations import IntroduceParameterObject
 from services.engine.signatures.relocation import require_followers, require_single, scopes_of
 from services.engine.signatures.signature import Param, Signature, parameter_list, read_signature, written_slots
-from services.engine.signatures.usages import CallPlace, Definition, Usages, find_usages
+from services.engine.signatures.usage_model import CallPlace, Definition, Usages
+from services.engine.signatures.usages import find_usages
 from services.engine.source import Splice
 from services.engine.tree_edits import EditLimits, TreeEdits
 

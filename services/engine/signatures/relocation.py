@@ -11,7 +11,7 @@ from services.engine.project import dotted_name
 from services.engine.refusals import RefusalCode, RefusedError
 from services.engine.scopes import ModuleScopes
 from services.engine.signatures.edits import Edits
-from services.engine.signatures.usages import Definition, Usages
+from services.engine.signatures.usage_model import Definition, Usages
 from services.engine.source import SourceText, Splice
 from services.engine.tree_edits import EditLimits
 

@@ -24,7 +24,8 @@ from services.engine.signatures.relocation import (
     require_single,
     scopes_of,
 )
-from services.engine.signatures.usages import Definition, Usages, find_usages
+from services.engine.signatures.usage_model import Definition, Usages
+from services.engine.signatures.usages import find_usages
 from services.engine.source import Splice
 from services.engine.tree_edits import EditLimits, TreeEdits
 

@@ -317,6 +317,10 @@ class TestMethods:
             source, "A.c", AddParameter(name="y", default="1", call_value="0")
         )
 
+    def test_changes_calls_by_bare_name_in_the_class_body(self) -> None:
+        source = "class A:\n    def m(x):\n        return x\n\n    v = m(3)\n\n\nprint(A.v)\n"
+        assert "    v = m(3, y=0)\n" in changed(source, "A.m", AddParameter(name="y", default="1", call_value="0"))
+
     def test_discloses_receivers_that_cannot_be_told(self) -> None:
         tree = one_file("class A:\n    def go(self, a):\n        return a\n") | {
             "use.py": (b"def run(x):\n    return x.go(1)\n")

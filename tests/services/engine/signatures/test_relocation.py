@@ -110,6 +110,8 @@ class TestMethodToFunction:
             ("class C:\n    K = 1\n    def m(self, a=K):\n        return a\n", "UNSAFE_REFERENCE main.py:3"),
             ("class C:\n    def m(self): ...\nclass D(C):\n    def m(self): ...\n", "UNSAFE_REFERENCE main.py:4"),
             ("class C:\n    def m(self): ...\nprint(C().m)\n", "UNSAFE_REFERENCE main.py:3"),
+            ("class C:\n    def m(x):\n        return x\n    v = m(1)\n", "UNSAFE_REFERENCE main.py:4"),
+            ("class C:\n    def m(self): ...\n    n = property(m)\n", "UNSAFE_REFERENCE main.py:3"),
             ("m = 1\nclass C:\n    def m(self): ...\n", "NAME_COLLISION main.py:1"),
             ("def f(): ...\nclass C:\n    m = 1\n", "ANCHOR_NOT_FOUND main.py"),
         ],
