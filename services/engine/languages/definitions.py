@@ -20,6 +20,12 @@ LANGUAGES: dict[str, Language] = {
     ".java": "java",
 }
 
+FUNCTION = frozenset({"FUNCTION"})
+METHOD = frozenset({"FUNCTION", "METHOD"})
+CLASS = frozenset({"CLASS"})
+ASSIGNMENT = frozenset({"ASSIGNMENT"})
+"""Kinds that a definition answers to; a method is a function too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Definition:

@@ -9,16 +9,19 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from services.engine.document_types import Language
-from services.engine.languages.definitions import Definition, SyntaxProblem, utf8_offsets
+from services.engine.languages.definitions import (
+    ASSIGNMENT,
+    CLASS,
+    FUNCTION,
+    METHOD,
+    Definition,
+    SyntaxProblem,
+    utf8_offsets,
+)
 from services.engine.source import SourceText
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser, Tree
-
-FUNCTION = frozenset({"FUNCTION"})
-METHOD = frozenset({"FUNCTION", "METHOD"})
-CLASS = frozenset({"CLASS"})
-ASSIGNMENT = frozenset({"ASSIGNMENT"})
 
 
 @dataclass(frozen=True, slots=True)

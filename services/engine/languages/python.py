@@ -4,15 +4,10 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from services.engine.languages.definitions import Definition
+from services.engine.languages.definitions import ASSIGNMENT, CLASS, FUNCTION, METHOD, Definition
 from services.engine.source import SourceText
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-FUNCTION = frozenset({"FUNCTION"})
-METHOD = frozenset({"FUNCTION", "METHOD"})
-CLASS = frozenset({"CLASS"})
-ASSIGNMENT = frozenset({"ASSIGNMENT"})
 
 _BLOCKS = ("body", "orelse", "finalbody")
 
