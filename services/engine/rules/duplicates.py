@@ -4,6 +4,7 @@ import ast
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from services.engine.rules.extraction import bound_names, free_name, tried
 from services.engine.rules.hunks import parses_text
@@ -12,8 +13,9 @@ from services.engine.rules.view import FunctionNode, View, functions_in, view_of
 
 MIN_STATEMENTS = 2
 MIN_LINES = 5
-MAX_GROUPS = 20
+MAX_GROUPS = 8
 MAX_STATEMENTS = 60
+MAX_TRIALS = 24
 _RULE = "DUPLICATE"
 _MESSAGE = "Replace repeated blocks by calls of one function"
 
@@ -51,7 +53,7 @@ def _one_group(path: str, text: str, wanted: str | None) -> tuple[str, int]:
     if view is None:
         return text, 0
     taken = bound_names(view)
-    for group in _groups(view):
+    for group in islice(_groups(view), MAX_TRIALS):
         name = free_name(wanted or f"_{group[0].function.strip('_')}_shared", taken)
         after = _replaced(path, text, group, name)
         if after is not None:
@@ -63,7 +65,11 @@ def _replaced(path: str, text: str, group: list[_Block], name: str) -> str | Non
     """Replace every block by its call; None unless all of them give the same function and one place for it."""
     trials = [tried(path, text, block.first, block.last, name) for block in group]
     done = [trial for trial in trials if trial is not None]
-    if len(done) < len(group) or len({(trial.definition, trial.call) for trial in done}) > 1 or not done[0].call:
+    if (
+        len(done) < len(group)
+        or len({(trial.definition, trial.call, trial.owner) for trial in done}) > 1
+        or not done[0].call
+    ):
         return None
     view = view_of(path, done[0].text)
     rest = _equal(view, group[0].key, name) if view else []

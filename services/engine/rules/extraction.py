@@ -17,11 +17,15 @@ MAX_PARAMETERS = 6
 
 @dataclass(frozen=True)
 class Extraction:
-    """A successful trial: the text afterwards, the new function as source without indent, and the calling lines."""
+    """A successful trial: the text afterwards, the new function as source without indent, and the calling lines.
+
+    `owner` is the class that holds the new function, empty for the module.
+    """
 
     text: str
     definition: str
     call: str
+    owner: str
 
 
 def tried(path: str, text: str, first: int, last: int, name: str) -> Extraction | None:
@@ -37,9 +41,10 @@ def tried(path: str, text: str, first: int, last: int, name: str) -> Extraction 
     after = (edits.contents[path] or b"").decode()
     view = view_of(path, after)
     found = next((node for node in functions_in(view.module) if node.name == name), None) if view else None
-    if view is None or found is None or edits.hazards or _parameters(found) > MAX_PARAMETERS:
+    owner = _owner(view.module, found) if view and found else None
+    if view is None or found is None or owner is None or edits.hazards or _parameters(found) > MAX_PARAMETERS:
         return None
-    return Extraction(after, definition_text(view, found), _call(view, name, found))
+    return Extraction(after, definition_text(view, found), _call(view, name, found), owner)
 
 
 def definition_text(view: View, node: FunctionNode) -> str:
@@ -80,6 +85,13 @@ def _call(view: View, name: str, definition: FunctionNode) -> str:
             start, end = view.lines_of(node.lineno, node.end_lineno or node.lineno)
             return textwrap.dedent(view.text[start:end])
     return ""
+
+
+def _owner(module: ast.Module, found: FunctionNode) -> str | None:
+    """Return the name of the top-level class that holds a function, empty for the module, None for deeper places."""
+    if found in module.body:
+        return ""
+    return next((node.name for node in module.body if isinstance(node, ast.ClassDef) and found in node.body), None)
 
 
 def _parameters(node: FunctionNode) -> int:

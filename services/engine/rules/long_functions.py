@@ -14,7 +14,8 @@ from services.engine.rules.view import FunctionNode, View, functions_in, view_of
 
 LONG = 60
 MIN_PART, MAX_SHARE = 8, 0.8
-MAX_PARTS = 20
+MAX_PARTS = 6
+MAX_TRIALS = 4
 _RULE = "LONG-FUNCTION"
 _MESSAGE = "Take parts of long functions out"
 _KINDS = {ast.For: "each", ast.While: "loop", ast.With: "within", ast.If: "case", ast.Try: "attempt"}
@@ -43,7 +44,7 @@ def _one_part(path: str, text: str) -> tuple[int, int, str, str] | None:
     for function in functions_in(view.module):
         if _length(function) <= LONG:
             continue
-        for part in sorted(_parts(function), key=lambda item: -_length(item)):
+        for part in sorted(_parts(function), key=lambda item: -_length(item))[:MAX_TRIALS]:
             name = free_name(_name(view, function, part), taken)
             first, last = part.lineno, part.end_lineno or part.lineno
             result = tried(path, text, first, last, name)

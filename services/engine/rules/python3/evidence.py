@@ -12,6 +12,7 @@ _NEW_MODULES = frozenset(
     }
 )  # fmt: skip
 _NEW_METHODS = frozenset({"__bool__", "__next__", "__truediv__"})
+_OLD_NAMES = frozenset({"unicode", "unichr", "print"})
 _OLD_ITERATORS = frozenset(f"{kind}{what}" for kind in ("iter", "view") for what in ("items", "keys", "values"))
 
 
@@ -62,6 +63,8 @@ def _means_old(node: ast.AST) -> bool:
     said = node.value if isinstance(node, ast.Expr) else None
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.RShift):
         said = node.left
-    if isinstance(said, ast.Name) and said.id == "print":
+    if isinstance(node, ast.Call):
+        said = node.func if isinstance(node.func, ast.Name) and node.func.id != "print" else None
+    if isinstance(said, ast.Name) and said.id in _OLD_NAMES:
         return True
     return isinstance(node, ast.Attribute) and node.attr in _OLD_ITERATORS

@@ -11,7 +11,7 @@ NOT_NEUTRAL = frozenset({"print", "input", "exec", "import", "paren", "future"})
 _STRONG_NAMES = (
     "apply basestring execfile except exec getcwdu has_key imports imports2 intern itertools itertools_imports long "
     "metaclass ne nonzero numliterals raise raw_input reduce renames repr standarderror sys_exc throw tuple_params "
-    "unicode urllib xrange xreadlines"
+    "urllib xrange xreadlines"
 )
 STRONG = frozenset(_STRONG_NAMES.split())
 """Fixers for what Python 3 does not have or reads otherwise: what they find makes a Python 2 source."""

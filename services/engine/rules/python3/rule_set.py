@@ -20,17 +20,18 @@ _TAB = 8
 
 
 def _fix(given: RuleInput) -> RuleOutput:
-    """Convert every file when one of them is Python 2.
+    """Convert every file when one of them is Python 2, or those alone where others are Python 3 already.
 
     Where none gives itself away, files are wrapped in lists and the like all the same, but only above CONSERVATIVE and
     where nothing says that the project is Python 3 already. A source is converted once, however often this is called.
     """
     output = RuleOutput()
     fresh = {path: text for path, text in given.texts.items() if text == given.originals.get(path, text)}
-    is_old = any(_is_old(text) for text in given.originals.values())
-    is_doubtful = not is_old and not _says_python3(given)
+    old = {path for path, text in given.originals.items() if _is_old(text)}
+    is_mixed = any(is_new(text) for text in given.originals.values())
+    is_doubtful = not old and not _says_python3(given)
     for path, text in fresh.items():
-        if is_old and not is_new(text):
+        if path in old or (old and not is_mixed and not is_new(text)):
             _take(path, text, _converted(path, text, given), given, output)
         elif is_doubtful and given.level is not ProposalLevel.CONSERVATIVE:
             _take_neutral(path, text, output)
