@@ -35,6 +35,7 @@ from services.workflow.moves import carry_out
 from services.workflow.spec_edits import edit_spec as edit_spec
 
 PREFLIGHT_SECONDS = 60.0
+UNCOMMITTED = "The working tree has uncommitted changes; the job reads the last commit and leaves them as they are."
 
 
 async def act(
@@ -109,9 +110,15 @@ async def start(actor: Actor, job_id: UUID, *, expected_revision: int) -> JobVie
                 "repo_label": job.repo_label,
                 "failure_detail": None,
             }
-            decision = Decision(JobState.REPO_SYNCING, "started", None, changes, fact, events=(frame,))
+            events = (frame, *_disclosures(preflight))
+            decision = Decision(JobState.REPO_SYNCING, "started", None, changes, fact, events=events)
         await carry_out(uow, job, decision)
         return await get_job_view(uow, job_id)
+
+
+def _disclosures(preflight: Preflight) -> tuple[dict[str, Any], ...]:
+    """Say in the job's log what it will not look at."""
+    return (event(EventType.LOG_LINE, level="WARN", message=UNCOMMITTED),) if preflight.dirty else ()
 
 
 def _terms(plan: Plan) -> metering.StartTerms:

@@ -58,6 +58,16 @@ class TestStart:
         checked = bench.row("SELECT * FROM repo_import_precheck_records WHERE job_id = %s", job_id)
         assert (checked["passed"], checked["file_count"]) == (True, 2)
 
+    @pytest.mark.parametrize("text", [b"NAME = 'a'\n", b"NAME = 'not committed'\n"], ids=["clean", "dirty"])
+    async def test_discloses_uncommitted_changes_in_the_log(
+        self, bench: Bench, workspace: Workspace, repository: Path, text: bytes
+    ) -> None:
+        (repository / "shop" / "names.py").write_bytes(text)
+        job_id = _job(bench, workspace, repository)
+        await service.start(workspace.person, job_id, expected_revision=0)
+        told = bench.count("job_events", "job_id = %s AND payload->>'message' = %s", [job_id, service.UNCOMMITTED])
+        assert told == (b"not committed" in text)
+
     async def test_has_one_winner_when_started_often_at_once(
         self, bench: Bench, workspace: Workspace, repository: Path
     ) -> None:
