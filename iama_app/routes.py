@@ -38,6 +38,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/welcome", "account.welcome", "Before the first job", "W2", _SIGNED_IN),
     Route("/jobs", "jobs.list", "Jobs", "W6", _TENANT),
     Route("/jobs/new", "jobs.new", "New job", "W9", _TENANT),
+    Route("/jobs/new/preview", "jobs.preview", "Preview", "W9", _TENANT),
     Route("/repositories", "repositories.picker", "Repositories", "W8", _TENANT),
     Route("/jobs/[job_id]", "jobs.detail", "Job", "W7", _TENANT),
     Route("/jobs/[job_id]/strategy", "jobs.strategy", "Strategy", "W10", _TENANT),

@@ -14,18 +14,25 @@ MODES = (("split", "Side by side"), ("unified", "Unified"), ("file", "Whole file
 
 
 def diff_viewer(
-    view: rx.Var, mode: rx.Var[str], sources: rx.Var, *, on_mode: Any, on_hunk: Any, locked: rx.Var[bool]
+    view: rx.Var,
+    mode: rx.Var[str],
+    sources: rx.Var | None = None,
+    *,
+    on_mode: Any,
+    on_hunk: Any = None,
+    locked: rx.Var[bool] | bool = True,
 ) -> rx.Component:
     """Draw the selected file.
 
     Args:
         view: A `DiffView`.
         mode: split, unified or file.
-        sources: The file before and after, filled only in the mode `file`.
-        on_hunk: Handler that takes a hunk id and includes it or leaves it out.
+        sources: The file before and after, filled only in the mode `file`; None where whole files are not shown.
+        on_hunk: Handler that takes a hunk id and includes it or leaves it out; None where nothing is chosen.
     """
+    modes = MODES if sources is not None else MODES[:2]
     switch = segments(
-        *[segment(text, active=mode == name, on_click=on_mode(name)) for name, text in MODES], label="View of the diff"
+        *[segment(text, active=mode == name, on_click=on_mode(name)) for name, text in modes], label="View of the diff"
     )
     head = rx.el.div(
         icon("file_pen"),
@@ -44,24 +51,33 @@ def diff_viewer(
         role="region",
         aria_label="Hunks",
     )
-    whole = rx.el.div(compare_editor(sources.before, sources.after, view.language), class_name="diff-whole")
+    shown = hunks if sources is None else rx.cond(mode == "file", _whole(view, sources), hunks)
     return rx.el.div(
         head,
         rx.cond(
             view.path == "",
             nothing_yet("No file to show."),
-            rx.cond(mode == "file", whole, hunks),
+            shown,
         ),
         class_name="diff-panel",
     )
 
 
-def _hunk(hunk: rx.Var, by_file: rx.Var[bool], on_hunk: Any, locked: rx.Var[bool]) -> rx.Component:
-    box = tick_box(
-        rx.cond(hunk.chosen, "all", "none"), "Include " + hunk.position.to(str), on_hunk(hunk.hunk_id), locked
-    )
+def _whole(view: rx.Var, sources: rx.Var) -> rx.Component:
+    return rx.el.div(compare_editor(sources.before, sources.after, view.language), class_name="diff-whole")
+
+
+def _hunk_box(hunk: rx.Var, by_file: rx.Var[bool], on_hunk: Any, locked: rx.Var[bool] | bool) -> rx.Component:
+    if on_hunk is None:
+        return rx.fragment()
+    label = "Include " + hunk.position.to(str)
+    box = tick_box(rx.cond(hunk.chosen, "all", "none"), label, on_hunk(hunk.hunk_id), locked)
+    return rx.cond(by_file, rx.fragment(), box)
+
+
+def _hunk(hunk: rx.Var, by_file: rx.Var[bool], on_hunk: Any, locked: rx.Var[bool] | bool) -> rx.Component:
     head = rx.el.div(
-        rx.cond(by_file, rx.fragment(), box),
+        _hunk_box(hunk, by_file, on_hunk, locked),
         rx.el.span(hunk.header, class_name="hunk-header"),
         rx.el.span(class_name="grow"),
         rx.el.span(hunk.position, class_name="text-xs muted"),

@@ -9,7 +9,7 @@ from components.ui.icon import icon, icon_by
 _CHANGE_TAGS = {"ADDED": "file_plus_2", "DELETED": "file_minus_2", "MODIFIED": "file_pen", "RENAMED": "file_pen"}
 
 
-def tick_box(status: rx.Var[str], label: rx.Var[str] | str, on_click: Any, locked: rx.Var[bool]) -> rx.Component:
+def tick_box(status: rx.Var[str], label: rx.Var[str] | str, on_click: Any, locked: rx.Var[bool] | bool) -> rx.Component:
     """Draw a 24 px box: `all` or `some` is ticked, `none` is open."""
     return rx.el.button(
         rx.cond(status == "none", icon("square"), icon("square_check_big")),
@@ -25,13 +25,13 @@ def tick_box(status: rx.Var[str], label: rx.Var[str] | str, on_click: Any, locke
 
 
 def file_list(
-    files: rx.Var[list], selection: rx.Var, *, on_open: Any, on_toggle: Any, locked: rx.Var[bool]
+    files: rx.Var[list], selection: rx.Var, *, on_open: Any, on_toggle: Any = None, locked: rx.Var[bool] | bool = True
 ) -> rx.Component:
     """Draw the list.
 
     Args:
         on_open: Handler that takes a path and shows its diff.
-        on_toggle: Handler that takes a path and includes it or leaves it out.
+        on_toggle: Handler that takes a path and includes it or leaves it out; None where nothing is chosen.
         locked: The choice cannot be changed any more.
     """
     head = rx.el.div(
@@ -39,7 +39,7 @@ def file_list(
         rx.el.span(selection.added, class_name="text-xs diff-added"),
         rx.el.span(selection.removed, class_name="text-xs diff-removed"),
         rx.el.span(class_name="grow"),
-        rx.el.span("hunks", class_name="text-xs muted"),
+        rx.el.span("hunks", class_name="text-xs muted") if on_toggle is not None else rx.fragment(),
         class_name="panel-head",
     )
     notice = rx.el.div(icon("triangle_alert"), rx.el.span(selection.notice), class_name="selection-note", role="status")
@@ -55,16 +55,17 @@ def file_list(
     )
 
 
-def _file(row: rx.Var, on_open: Any, on_toggle: Any, locked: rx.Var[bool]) -> rx.Component:
+def _file(row: rx.Var, on_open: Any, on_toggle: Any, locked: rx.Var[bool] | bool) -> rx.Component:
+    chooses = on_toggle is not None
     folder = rx.el.div(icon("folder", size=14), rx.el.span(row.folder), class_name="file-folder")
     line = rx.el.div(
-        tick_box(row.status, "Include " + row.path.to(str), on_toggle(row.path), locked),
+        tick_box(row.status, "Include " + row.path.to(str), on_toggle(row.path), locked) if chooses else rx.fragment(),
         rx.el.button(
             icon_by(row.change, _CHANGE_TAGS, default="file", size=14),
             rx.el.span(row.name, class_name="file-name"),
             rx.el.span(row.added, class_name="text-xs diff-added"),
             rx.el.span(row.removed, class_name="text-xs diff-removed"),
-            rx.el.span(row.chosen, class_name="file-chosen"),
+            rx.el.span(row.chosen, class_name="file-chosen") if chooses else rx.fragment(),
             type="button",
             class_name="file-open",
             on_click=on_open(row.path),

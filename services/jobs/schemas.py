@@ -1,15 +1,18 @@
 """What leaves the jobs slice: the job as API and screens see it."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from services.canon.lifecycle import JobState
-from services.canon.limits import GOAL_MAX_CHARACTERS
+from services.canon.limits import GOAL_MAX_CHARACTERS, HAZARDS_MAX
 from services.canon.vocabulary import JobAction, ProposalLevel
 from services.core.tree import UnsafePathError, normalise_path
+
+
+HazardId = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 
 
 class Strict(BaseModel):
@@ -45,6 +48,9 @@ class CreateJobRequest(Strict):
     own_code: bool = False
     review_tests: bool = False
     test_timeout_seconds: int | None = Field(default=None, ge=5, le=3600)
+    accepted_hazards: list[HazardId] = Field(
+        default=[], max_length=HAZARDS_MAX, description="`hazard_id`s of a preview."
+    )
 
     @field_validator("path_scope")
     @classmethod

@@ -94,6 +94,7 @@ async def create_job(uow: UnitOfWork, request: CreateJobRequest, *, own_demo: bo
         own_code=request.own_code,
         review_tests=request.review_tests,
         test_timeout_seconds=request.test_timeout_seconds,
+        accepted_hazards=request.accepted_hazards,
     )
     uow.session.add(job)
     await uow.session.flush()

@@ -102,6 +102,18 @@ class NewJobState(PageState, rx.State):
             async with self:
                 self.activity = ""
 
+    @rx.event
+    @guarded
+    async def open_preview(self) -> Any:
+        """Show what the change would do, or say at its field what is missing."""
+        self.errors = SetupErrors()
+        try:
+            build_request(self._fields())
+        except ValidationError as error:
+            self.errors = errors_of(error)
+            return None
+        return rx.redirect("/jobs/new/preview")
+
     def _take(self, form: dict[str, Any]) -> None:
         for name in _TEXT_FIELDS & form.keys():
             setattr(self, name, str(form[name] or "")[:_TEXT_MAX])

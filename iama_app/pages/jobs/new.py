@@ -45,6 +45,7 @@ def page() -> rx.Component:
             "Your turn",
             "These choices are frozen at start. Nothing is charged until tests are generated.",
             link_button("Cancel", "/jobs", kind="quiet"),
+            button("Preview", tag="scan_search", size="cta", on_click=NewJobState.open_preview),
             start,
         ),
         section="jobs",

@@ -1,0 +1,1 @@
+"""W9, before the start: what the change would do."""
