@@ -268,7 +268,71 @@ class ProjectScopes:
         if base.kind == "module":
             return self._value(self.member(base.name, attr), depth)
         inner = self.class_scope(base.path, f"{base.name}.{attr}")
-        return Entity("member", inner.qualified_name, base.path) if inner else None
+        if inner is not None:
+            return Entity("member", inner.qualified_name, base.path)
+        if base.kind == "instance" and attr == "__class__":
+            return Entity("class", base.name, base.path)
+        found = self.class_member(base.path, base.name, attr) if base.kind in ("class", "instance") else None
+        return self._member_value(found, attr, depth) if found is not None else None
+
+    def class_member(self, path: str, name: str, attr: str) -> tuple[str, Scope] | None:
+        """Return file and class scope in which an attribute of a class is defined, bases included."""
+        pending: list[tuple[str, str]] = [(path, name)]
+        seen: set[tuple[str, str]] = set()
+        while pending:
+            key = pending.pop(0)
+            scope = self.class_scope(*key)
+            if key in seen or scope is None or scope.parent is None or len(seen) > _DEPTH:
+                continue
+            seen.add(key)
+            if scope.binds(attr):
+                return key[0], scope
+            for base in scope.node.bases:  # type: ignore[attr-defined]
+                target = base.value if isinstance(base, ast.Subscript) else base
+                found = self.as_class(self.expression(key[0], scope.parent, target, len(seen)))
+                pending += [(found.path, found.name)] if found is not None and found.kind == "class" else []
+        return None
+
+    def _member_value(self, found: tuple[str, Scope], attr: str, depth: int) -> Entity | None:
+        path, scope = found
+        nodes = [item.node for item in scope.bindings.get(attr, ())]
+        if len(nodes) == 1 and isinstance(nodes[0], ast.FunctionDef | ast.AsyncFunctionDef):
+            marks = {dotted_name(item) for item in nodes[0].decorator_list}
+            if marks & {"property", "cached_property", "functools.cached_property"}:
+                return self._returned(path, scope, nodes[0], depth)
+            return Entity("member", f"{scope.qualified_name}.{attr}", path)
+        if len(nodes) == 1 and isinstance(nodes[0], ast.AnnAssign):
+            return self.instance(self.expression(path, scope, nodes[0].annotation, depth + 1))
+        return None
+
+    def _returned(
+        self, path: str, scope: Scope, node: ast.FunctionDef | ast.AsyncFunctionDef, depth: int
+    ) -> Entity | None:
+        """Return an instance of the class a function says that it returns."""
+        if node.returns is None:
+            return None
+        return self.instance(self.expression(path, scope, node.returns, depth + 1))
+
+    def function(self, entity: Entity | None) -> tuple[str, Scope] | None:
+        """Return file and scope of the function an entity calls: a function, a method, the `__init__` of a class."""
+        if entity is None or entity.kind not in ("member", "class"):
+            return None
+        name = entity.name
+        known = self.as_class(entity)
+        if known is not None:
+            found = self.class_member(known.path, known.name, "__init__")
+            if found is None:
+                return None
+            entity, name = Entity("member", "", found[0]), f"{found[1].qualified_name}.__init__"
+        scopes = self.scopes(entity.path) if entity.path in self.tree else None
+        for scope in scopes.root.walk() if scopes else ():
+            if scope.kind == "function" and scope.qualified_name == name:
+                return entity.path, scope
+        return None
+
+    def is_variable(self, entity: Entity) -> bool:
+        """Tell whether an entity is a variable of ours whose value is not known."""
+        return entity.kind == "member" and self.as_class(entity) is None and self.function(entity) is None
 
     def _call(self, path: str, scope: Scope, node: ast.Call, depth: int) -> Entity | None:
         if isinstance(node.func, ast.Name) and node.func.id == "super":
@@ -277,9 +341,16 @@ class ProjectScopes:
         if dotted_name(node.func) in ("importlib.import_module", "import_module", "__import__") and node.args:
             return self._asked_module(node.args[0])
         callee = self.expression(path, scope, node.func, depth + 1)
+        if isinstance(node.func, ast.Name) and node.func.id == "type" and len(node.args) == 1:
+            held = self.expression(path, scope, node.args[0], depth + 1)
+            return Entity("class", held.name, held.path) if held is not None and held.kind == "instance" else None
         if callee is not None and callee.kind == "external":
             return None
-        return self.instance(callee)
+        made = self.instance(callee)
+        called = self.function(callee) if made is None else None
+        if called is None or called[1].parent is None or not isinstance(called[1].node, ast.FunctionDef):
+            return made
+        return self._returned(called[0], called[1].parent, called[1].node, depth)
 
     def _asked_module(self, node: ast.expr) -> Entity | None:
         name = node.value if isinstance(node, ast.Constant) else None

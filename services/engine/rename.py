@@ -109,7 +109,7 @@ def collect_places(project: ProjectScopes, path: str, symbol: str) -> Places:
         raise RefusedError(RefusalCode.ANCHOR_NOT_FOUND, path, f"{symbol} is not defined there.")
     owner_name, _, name = symbol.rpartition(".")
     owners = [s for s in scopes.root.walk() if s.qualified_name == owner_name and s.kind != "comprehension"]
-    owners = [owner for owner in owners if name in owner.bindings]
+    owners = [owner for owner in owners if owner.binds(name)]
     if len(owners) != 1:
         code = RefusalCode.ANCHOR_AMBIGUOUS if owners else RefusalCode.ANCHOR_NOT_FOUND
         raise RefusedError(code, path, f"{len(owners)} definitions of {symbol}.")

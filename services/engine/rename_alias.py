@@ -17,11 +17,14 @@ def alias_splices(project: ProjectScopes, places: Places, kept: list[Place], new
         RefusedError: `UNSAFE_REFERENCE` where an alias cannot stand for the name: it is rebound, local, or not a
             single statement of a module or class.
     """
-    owner = places.owner
-    bindings = owner.bindings[places.name]
-    if owner.kind == "function" or len(bindings) != 1 or _is_rebound(places):
-        raise RefusedError(RefusalCode.UNSAFE_REFERENCE, kept[0].location, "No alias can stand for this name.")
-    splices = {places.path: [_beside_definition(project, places, owner, bindings[0].node, new_name)]}
+    splices: dict[str, list[Splice]] = {}
+    for path, owner in _definers(places):
+        bindings = owner.bindings.get(places.name, [])
+        is_field = owner.kind == "class" and any(isinstance(item.node, ast.AnnAssign) for item in bindings)
+        if owner.kind == "function" or len(bindings) != 1 or is_field or _is_rebound(places):
+            raise RefusedError(RefusalCode.UNSAFE_REFERENCE, kept[0].location, "No alias can stand for this name.")
+        splice = _beside_definition(project, places, path, owner, bindings[0].node, new_name)
+        splices.setdefault(path, []).append(splice)
     passed = {path for place in kept for path in place.chain} - {places.path} - {place.path for place in kept}
     changed = [place for place in places.places if place.kind in (PlaceKind.IMPORT, PlaceKind.EXPORT)]
     for place in changed:
@@ -31,19 +34,28 @@ def alias_splices(project: ProjectScopes, places: Places, kept: list[Place], new
     return splices
 
 
-def _beside_definition(project: ProjectScopes, places: Places, owner: Scope, node: ast.AST, new_name: str) -> Splice:
-    scopes = project.scopes(places.path)
+def _definers(places: Places) -> list[tuple[str, Scope]]:
+    """Return the scopes that need the alias: of a member every class that defines it, or the alias would be stale."""
+    if places.owner.kind != "class":
+        return [(places.path, places.owner)]
+    return [(path, scope) for path, scope in places.owners if scope.binds(places.name)]
+
+
+def _beside_definition(
+    project: ProjectScopes, places: Places, path: str, owner: Scope, node: ast.AST, new_name: str
+) -> Splice:
+    scopes = project.scopes(path)
     body: list[ast.stmt] = owner.node.body  # type: ignore[attr-defined]
     statement = next((item for item in body if item is node), None)
     if scopes is None or statement is None:
-        raise RefusedError(RefusalCode.UNSAFE_REFERENCE, places.path, "The definition stands inside another block.")
+        raise RefusedError(RefusalCode.UNSAFE_REFERENCE, path, "The definition stands inside another block.")
     start, end = node_span(scopes.source, statement)
     line_end = scopes.source.text.find("\n", end)
     line_end = len(scopes.source.text) if line_end < 0 else line_end
     line_start = scopes.source.text.rfind("\n", 0, start) + 1
     indent = scopes.source.text[line_start:start]
     if indent.strip() or scopes.source.text[end:line_end].strip(" \t;") and ";" in scopes.source.text[end:line_end]:
-        raise RefusedError(RefusalCode.UNSAFE_REFERENCE, places.path, "The definition shares its line.")
+        raise RefusedError(RefusalCode.UNSAFE_REFERENCE, path, "The definition shares its line.")
     gap = "\n" if isinstance(statement, ast.Assign | ast.AnnAssign) else "\n\n" if owner.kind == "class" else "\n\n\n"
     return Splice(line_end, line_end, f"{gap}{indent}{places.name} = {new_name}")
 

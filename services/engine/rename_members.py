@@ -45,15 +45,13 @@ class _Family:
         self._known_bases: dict[ClassKey, list[ClassKey | None]] = {}
         self._inside: dict[str, dict[ClassKey, Scope]] = {}
         self.members = self._related(start)
-        self.defining = {key: scope for key, scope in sorted(self._scopes()) if name in scope.bindings}
-        others = {
-            key for path in project.modules for key, scope in self._classes(path).items() if name in scope.bindings
-        }
+        self.defining = {key: scope for key, scope in self._scopes() if scope.binds(name)}
+        others = {key for path in project.modules for key, scope in self._classes(path).items() if scope.binds(name)}
         self.is_telling = others <= self.members and "_" in name.strip("_") and name not in _COMMON
         self.is_telling = not self._has_outside_base() and self.is_telling
 
     def _scopes(self) -> list[tuple[ClassKey, Scope]]:
-        return [(key, self._classes(key[0])[key]) for key in self.members]
+        return [(key, self._classes(key[0])[key]) for key in sorted(self.members)]
 
     def _classes(self, path: str) -> dict[ClassKey, Scope]:
         """Return the classes of one file."""
@@ -93,7 +91,7 @@ class _Family:
 
     def _defines(self, key: ClassKey) -> bool:
         scope = self._classes(key[0]).get(key)
-        return scope is not None and self.name in scope.bindings
+        return scope is not None and scope.binds(self.name)
 
     def _bases_of(self, key: ClassKey) -> list[ClassKey | None]:
         if key not in self._known_bases:
@@ -136,13 +134,24 @@ class _Family:
 def _body_places(places: Places, path: str, scope: Scope) -> None:
     own = scope is places.owner
     places.owners.append((path, scope))
-    for binding in scope.bindings[places.name]:
+    for binding in (*scope.bindings.get(places.name, ()), *scope.assigned.get(places.name, ())):
         places.add(path, binding.start, PlaceKind.DEFINITION if own else PlaceKind.REFERENCE, (path,))
+    _slots(places, path, scope)
     for inner in scope.walk():
         for item in inner.references:
-            if item.name == places.name and inner.resolve(item.name) is scope:
+            if item.name == places.name and inner.resolve_at(item) is scope:
                 places.add(path, item.start, PlaceKind.REFERENCE, (path,))
                 places.reads.append((path, inner, scope, item.start))
+
+
+def _slots(places: Places, path: str, scope: Scope) -> None:
+    """Strings of `__slots__` and `__match_args__`."""
+    listed = [item.node for name in ("__slots__", "__match_args__") for item in scope.bindings.get(name, ())]
+    inside = {id(part) for node in listed for part in ast.walk(node)}
+    scopes = places.project.scopes(path)
+    for text in scopes.strings if scopes and inside else ():
+        if id(text.node) in inside and text.value == places.name and text.start >= 0:
+            places.add(path, text.start, PlaceKind.REFERENCE, (path,))
 
 
 def _watch(places: Places, key: ClassKey) -> None:
@@ -158,13 +167,17 @@ def _attribute(places: Places, family: _Family, path: str, use: AttributeUse) ->
         is_self = isinstance(use.node.value, ast.Name) and use.node.value.id in ("self", "cls")
         is_patch = not isinstance(use.node.ctx, ast.Load) and not is_self
         places.add(path, use.start, PlaceKind.REFERENCE, (path,), patches=places.path if is_patch else "")
-    elif base is None:
+    elif base is None or places.project.is_variable(base):
         places.add(path, use.start, PlaceKind.RECEIVER if family.is_telling else PlaceKind.UNKNOWN, (path,))
 
 
 def _fields(places: Places, family: _Family, path: str, scopes: ModuleScopes) -> None:
     """Keyword arguments of constructor calls, when the member is a declared field."""
-    bindings = places.owner.bindings[places.name]
+    for pattern in scopes.patterns:
+        found = places.project.expression(path, pattern.scope, pattern.cls) if pattern.name == places.name else None
+        if family.holds(found):
+            places.add(path, pattern.start, PlaceKind.KEYWORD, (path,))
+    bindings = places.owner.bindings.get(places.name, [])
     if not any(isinstance(binding.node, ast.AnnAssign) for binding in bindings):
         return
     for call in scopes.calls:

@@ -45,7 +45,7 @@ def _bound_in(places: Places, path: str, owner: Scope, chain: tuple[str, ...]) -
     scopes = places.project.scopes(path)
     for inner in owner.walk():
         for item in (*inner.references, *inner.declarations):
-            if item.name == places.name and (inner.resolve(item.name) is owner or _declared(inner, owner, item.name)):
+            if item.name == places.name and (inner.resolve_at(item) is owner or _declared(inner, owner, item.name)):
                 places.add(path, item.start, PlaceKind.REFERENCE, chain)
                 places.reads.append((path, inner, owner, item.start))
     if owner.kind == "module" and scopes is not None:

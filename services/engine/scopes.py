@@ -40,6 +40,11 @@ class Scope:
     outer: dict[str, str] = field(default_factory=dict)
     declarations: list[Occurrence] = field(default_factory=list)
     children: list["Scope"] = field(default_factory=list)
+    assigned: dict[str, list[Occurrence]] = field(default_factory=dict)
+
+    def binds(self, name: str) -> bool:
+        """Tell whether the scope defines a name; of a class also as `self.name = …` in its methods."""
+        return name in self.bindings or name in self.assigned
 
     def walk(self) -> Iterator["Scope"]:
         """Yield this scope and every scope inside it."""
@@ -55,6 +60,18 @@ class Scope:
             if scope.kind != "class":
                 yield scope
             scope = scope.parent
+
+    def resolve_at(self, item: Occurrence) -> "Scope | None":
+        """Return the scope behind one read; a class body reads outside what it has not bound yet."""
+        owner = self.resolve(item.name)
+        if owner is not self or self.kind != "class" or self.parent is None:
+            return owner
+        first = min(self.bindings[item.name], key=lambda binding: binding.start)
+        inside = isinstance(first.node, ast.Assign) and any(part is item.node for part in ast.walk(first.node.value))
+        outer: Scope | None = self.parent
+        while outer is not None and outer.kind == "class":
+            outer = outer.parent
+        return outer.resolve(item.name) if outer is not None and (item.start < first.start or inside) else owner
 
     def resolve(self, name: str) -> "Scope | None":
         """Return the scope that binds `name` as seen from here; None for builtins and unknown names."""
@@ -86,6 +103,16 @@ class CallUse:
 
 
 @dataclass(frozen=True, slots=True)
+class PatternUse:
+    """An attribute asked for by name in a class pattern: `case cls(name=…)`."""
+
+    name: str
+    start: int
+    cls: ast.expr
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
 class StringUse:
     """A plain string literal: its value and the place of its content, quotes excluded; -1 where escapes hide it."""
 
@@ -104,6 +131,7 @@ class ModuleScopes:
     root: Scope
     attributes: list[AttributeUse] = field(default_factory=list)
     calls: list[CallUse] = field(default_factory=list)
+    patterns: list[PatternUse] = field(default_factory=list)
     strings: list[StringUse] = field(default_factory=list)
     star_imports: list[ast.ImportFrom] = field(default_factory=list)
 
@@ -275,10 +303,46 @@ class _Indexer:
         self.visit(node.value, scope)
         end = self.end(node)
         self.found.attributes.append(AttributeUse(node, scope, end - len(node.attr), end))
+        if isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name):
+            self._assigned(node.value.id, Occurrence(node.attr, end - len(node.attr), end, node), scope)
+
+    def _assigned(self, receiver: str, item: Occurrence, scope: Scope) -> None:
+        """Note `self.name = …` with the class around the method."""
+        holder = scope.parent
+        if holder is None or holder.kind != "class" or not isinstance(scope.node, FunctionNode):
+            return
+        arguments = scope.node.args
+        if [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)][:1] == [receiver]:
+            holder.assigned.setdefault(item.name, []).append(item)
+
+    def on_MatchClass(self, node: ast.MatchClass, scope: Scope) -> None:
+        self.visit(node.cls, scope)
+        place = self.end(node.cls)
+        for pattern in node.patterns:
+            self.visit(pattern, scope)
+            place = self.end(pattern)
+        for name, pattern in zip(node.kwd_attrs, node.kwd_patterns, strict=True):
+            start = self.source.text.find(name, place, self.at(pattern))
+            if start >= 0:
+                self.found.patterns.append(PatternUse(name, start, node.cls, scope))
+            self.visit(pattern, scope)
+            place = self.end(pattern)
 
     def on_Call(self, node: ast.Call, scope: Scope) -> None:
         self.found.calls.append(CallUse(node, scope))
+        self._quoted_types(node, scope)
         self.children(node, scope)
+
+    def _quoted_types(self, node: ast.Call, scope: Scope) -> None:
+        """Types in quotes that `cast` and `TypeVar` take count as code."""
+        name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        candidates = node.args[:1] if name == "cast" else []
+        if name == "TypeVar":
+            candidates = [*node.args[1:], *(item.value for item in node.keywords if item.arg == "bound")]
+        for item in candidates:
+            for part in ast.walk(item):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    self._quoted(part, part.value, scope)
 
     def on_Import(self, node: ast.Import, scope: Scope) -> None:
         for item in node.names:
