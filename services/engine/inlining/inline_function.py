@@ -22,7 +22,7 @@ from services.engine.refusals import RefusalCode, RefusedError
 from services.engine.scopes import ModuleScopes, Scope
 from services.engine.signatures.calls import UnfitCallError, argument_list, bind, read_arguments
 from services.engine.signatures.edits import Edits
-from services.engine.signatures.usage_model import CallPlace, Usages
+from services.engine.signatures.usage_model import CallPlace, Usages, open_method
 from services.engine.signatures.usages import find_usages
 from services.engine.source import Splice
 from services.engine.tree_edits import EditLimits, TreeEdits
@@ -73,7 +73,7 @@ def plan_inline_function(tree: Tree, operation: InlineFunction, limits: EditLimi
     module = scopes.root.node
     assert isinstance(module, ast.Module)
     hazards = [*usages.hazards, *plan.hazards, *hook_hazards(definition.path, module, definition.node)]
-    hazards += entry_point_hazards(tree, definition.path, operation.symbol)
+    hazards += [*entry_point_hazards(tree, definition.path, operation.symbol), *open_method(definition)]
     return TreeEdits(plan.edits.contents(), tuple(dict.fromkeys(hazards)))
 
 

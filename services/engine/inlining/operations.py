@@ -11,7 +11,8 @@ class InlineFunction(OnFile):
     Preconditions: no recursion, `yield`, early `return`, `*args`, decorator or override; every use is a call that may
     be edited. Arguments are evaluated once and in order: what is not simple, or not used exactly once, gets a variable.
     Touches: every file that calls it; what the body needs is imported there, imports of it go away.
-    Hazards: `EVALUATION_ORDER`, `UNKNOWN_RECEIVER`, `DYNAMIC_LOOKUP`, `FRAMEWORK_HOOK`.
+    Hazards: `EVALUATION_ORDER`, `UNKNOWN_RECEIVER`, `DYNAMIC_LOOKUP`, `FRAMEWORK_HOOK`, `PUBLIC_NAME`
+    for a method that a subclass outside the tree may override.
     """
 
     op: Literal["inline_function"] = "inline_function"

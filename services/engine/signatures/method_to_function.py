@@ -28,7 +28,7 @@ from services.engine.signatures.relocation import (
     scopes_of,
 )
 from services.engine.signatures.signature import changed_signature, parameter_list, read_signature, written_slots
-from services.engine.signatures.usage_model import CallPlace, Definition, Usages
+from services.engine.signatures.usage_model import CallPlace, Definition, Usages, open_method
 from services.engine.signatures.usages import find_usages
 from services.engine.source import Splice
 from services.engine.tree_edits import EditLimits, TreeEdits
@@ -56,7 +56,8 @@ def plan_method_to_function(tree: Tree, operation: MethodToFunction, limits: Edi
     remove_definition(edits, scopes, definition)
     edits.add(definition.path, [behind(scopes.source, top, text, 2, definition.node)])
     imports.write(edits)
-    return TreeEdits(edits.contents(), tuple(_hazards(tree, usages, definition, operation.symbol)))
+    hazards = [*_hazards(tree, usages, definition, operation.symbol), *open_method(definition)]
+    return TreeEdits(edits.contents(), tuple(dict.fromkeys(hazards)))
 
 
 def _end(place: CallPlace) -> tuple[str, int, int]:

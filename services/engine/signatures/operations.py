@@ -81,7 +81,7 @@ class MethodToFunction(OnFile):
 
     Preconditions: not overridden, no `super()`, private name or property, never passed on without a call, every call
     may be edited. Touches: the class, all calls, imports of the new function in their files.
-    Hazards: `UNKNOWN_RECEIVER`, `FRAMEWORK_HOOK`, `DYNAMIC_LOOKUP`.
+    Hazards: `UNKNOWN_RECEIVER`, `FRAMEWORK_HOOK`, `DYNAMIC_LOOKUP`, `PUBLIC_NAME`.
     """
 
     op: Literal["method_to_function"] = "method_to_function"

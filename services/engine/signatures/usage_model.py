@@ -80,6 +80,15 @@ def definitions_in(path: str, owner: Scope, name: str) -> list[Definition]:
     return [Definition(path, node, inner, key) for node in nodes for inner in owner.children if inner.node is node]
 
 
+def open_method(definition: Definition) -> list[Hazard]:
+    """Return the hazard of taking away a method that a subclass outside the tree may override; none if private."""
+    name = definition.node.name
+    if definition.owner is None or name.startswith("_"):
+        return []
+    sentence = f"A subclass outside the tree may override or call {name}; it would no longer be reached."
+    return [Hazard(HazardKind.PUBLIC_NAME, definition.path, definition.node.lineno, sentence)]
+
+
 def is_partial(call: ast.Call) -> bool:
     """Tell whether a call binds arguments of the function it is given."""
     name = (dotted_name(call.func) or "").rpartition(".")[2]

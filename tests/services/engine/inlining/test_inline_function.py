@@ -182,6 +182,11 @@ class TestMethods:
         result = inlined(source, "C.twice")
         assert "return self.v * 3" in result and "return c.v * 4" in result and "def twice" not in result
 
+    def test_says_that_a_public_method_may_be_overridden_elsewhere(self) -> None:
+        tree = one_file("class C:\n    def m(self):\n        return 1\n\n    def _n(self):\n        return self.m()\n")
+        found = {name: planned(tree, inlining(tree, f"C.{name}"))[1].hazards for name in ("m", "_n")}
+        assert [item.kind for item in found["m"]] == [HazardKind.PUBLIC_NAME] and not found["_n"]
+
     def test_refuses_an_override_and_an_unknown_receiver(self) -> None:
         tree = one_file("class A:\n    def m(self): ...\n\n\nclass B(A):\n    def m(self): ...\n")
         assert refusal(tree, inlining(tree, "A.m")) == "UNSAFE_REFERENCE main.py:6"
