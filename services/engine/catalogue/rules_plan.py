@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from services.canon.vocabulary import ProposalLevel
 from services.core.tree import Tree
 from services.engine.blocks import changed_splices
-from services.engine.catalogue.sources import declared_floor, editable_sources, is_below, target_of
+from services.engine.catalogue.sources import declared_floor, editable_sources, is_below, protected_files, target_of
 from services.engine.goals import Goal
 from services.engine.hazards import Hazard, HazardKind
 from services.engine.project_model import ProjectModel
@@ -41,7 +41,8 @@ def plan_rules(
     texts = {path: text for path, text in output.texts.items() if text != before[path]}
     plan = RulesPlan({path: _stored(sources[path], text) for path, text in texts.items()}, output)
     plan.hazards = _version_hazards(tree, goal, bool(texts)) + output.hazards + _unreadable(tree, project, goal, texts)
-    plan.steps = _steps(output, goal, level)
+    left = protected_files(tree, project, goal, level, protected)
+    plan.steps = [*_steps(output, goal, level), *([f"Left alone, protected: {', '.join(left)}."] if left else [])]
     return plan
 
 

@@ -29,17 +29,21 @@ def editable_sources(
     Raises:
         RefusedError: the goal's path is not in the tree.
     """
-    where = find_file_or_folder(tree, goal.path) if goal.path else "."
-    tests = goal.tests if goal.tests is not None else includes_tests(level)
     found: dict[str, SourceText] = {}
-    for module in project.in_scope:
-        wanted = is_within(module.path, (where,)) and module.path.endswith(".py")
-        if not wanted or (module.is_test and not tests) or is_protected(module.path, protected):
+    for module in _candidates(tree, project, goal, level):
+        if is_protected(module.path, protected):
             continue
         source = _source(tree, module, goal)
         if source is not None and not _GENERATED.search(source.text[:2000]):
             found[module.path] = source
     return found
+
+
+def protected_files(
+    tree: Tree, project: ProjectModel, goal: Goal, level: ProposalLevel, protected: tuple[str, ...]
+) -> list[str]:
+    """Return the files that the goal covers and protection leaves as they are."""
+    return [m.path for m in _candidates(tree, project, goal, level) if is_protected(m.path, protected)]
 
 
 def is_below(goal: Goal, tree: Tree, path: str) -> bool:
@@ -59,6 +63,13 @@ def declared_floor(tree: Tree) -> str | None:
         if found is not None:
             return f"3.{min(max(int(found[1]), 7), 14)}"
     return None
+
+
+def _candidates(tree: Tree, project: ProjectModel, goal: Goal, level: ProposalLevel) -> list[ModuleModel]:
+    where = find_file_or_folder(tree, goal.path) if goal.path else "."
+    tests = goal.tests if goal.tests is not None else includes_tests(level)
+    below = [module for module in project.in_scope if is_within(module.path, (where,)) and module.path.endswith(".py")]
+    return [module for module in below if tests or not module.is_test]
 
 
 def _source(tree: Tree, module: ModuleModel, goal: Goal) -> SourceText | None:
