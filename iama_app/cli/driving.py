@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from iama_app.cli.job_client import JobClient
-from iama_app.cli.showing import Display
+from iama_app.cli.showing import Display, hazard_line, strategies
 from services.canon.errors import IamaError
 from services.canon.lifecycle import TERMINAL_STATES, FailureClass, JobState, WaitKind
 from services.canon.vocabulary import JobAction, ProposalLevel
@@ -112,17 +112,26 @@ async def _blocked(client: JobClient, view: JobView, wishes: Wishes) -> Ended:
 
 
 async def _strategy(client: JobClient, view: JobView, wishes: Wishes) -> Answer:
-    if not wishes.yes and not wishes.confirm(f"Use the {wishes.strategy.value.lower()} strategy?"):
-        return _A.CANCEL, {}
+    if not wishes.yes:
+        offered = strategies(await client.proposals(view.job_id))
+        if not wishes.confirm(f"{offered}\nUse the {wishes.strategy.value.lower()} strategy?"):
+            return _A.CANCEL, {}
     return _A.SELECT_STRATEGY, {"level": wishes.strategy.value}
 
 
 async def _spec(client: JobClient, view: JobView, wishes: Wishes) -> Answer:
     if view.spec_status != "READY":
         return None
+    if wishes.yes or wishes.accept_hazards:
+        accepted: dict[str, Any] = {"accept_hazards": True}
+    else:
+        hazards = [item for one in await client.proposals(view.job_id) if one.selected for item in one.hazards]
+        if not all(wishes.confirm(f"{hazard_line(item)}\nAccept this hazard?") for item in hazards):
+            return _A.CANCEL, {}
+        accepted = {"accepted_hazards": [item["id"] for item in hazards]}
     if not wishes.yes and not wishes.confirm("Approve the behaviour spec as drafted?"):
         return _A.CANCEL, {}
-    return _A.APPROVE_SPEC, {"accept_hazards": wishes.yes or wishes.accept_hazards}
+    return _A.APPROVE_SPEC, accepted
 
 
 async def _tests(client: JobClient, view: JobView, wishes: Wishes) -> Answer:

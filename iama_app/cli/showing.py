@@ -2,17 +2,18 @@
 
 import json
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from services.canon.reasons import reason_sentence
-from services.canon.vocabulary import STATE_WORDS
+from services.canon.vocabulary import STATE_WORDS, risk_word
 from services.core.wording import plural
 from services.delivery.schemas import DeliveryView
 from services.feed.schemas import Frame
-from services.jobs.schemas import JobView
+from services.jobs.schemas import JobView, ProposalView
 
 STYLES = {"success": "green", "danger": "red", "warning": "yellow", "info": "cyan", "neutral": "bold", "paused": "blue"}
 LEVELS = {"WARN": "yellow", "ERROR": "red", "FAIL": "red", "DENY": "yellow", "PASS": "green"}
@@ -53,6 +54,24 @@ class Display:
     def say(self, sentence: str, style: str = "bold") -> None:
         """Write one sentence."""
         self._line(sentence, style)
+
+
+def strategies(proposals: Sequence[ProposalView]) -> str:
+    """Return the strategies with their measured facts, one a line; what nobody measured is left out."""
+    return "\n".join(f"  {one.level.value.lower():<14} {_measured(one)}" for one in proposals)
+
+
+def _measured(one: ProposalView) -> str:
+    counted = (("files_changed", "file"), ("operations", "edit"), ("lines_touched", "line"))
+    found = [plural(one.facts[name], noun) for name, noun in counted if one.facts.get(name) is not None]
+    risk = f"risk {risk_word(one.risk_score).value.lower()}"
+    return ", ".join([*found, risk, plural(len(one.hazards), "hazard")])
+
+
+def hazard_line(hazard: Mapping[str, Any]) -> str:
+    """Return one hazard with its place."""
+    place = ":".join(str(hazard[name]) for name in ("path", "line") if hazard.get(name))
+    return ": ".join(part for part in (place, str(hazard["sentence"])) if part)
 
 
 def summary(delivery: DeliveryView, branch: str | None, commit: str | None) -> str:

@@ -14,11 +14,15 @@ from services.jobs.schemas import CreateJobRequest
 from state.account.views import NO_LIMIT, left_words, plan_words
 from state.jobs import format as fmt
 
-_FIELD_OF_CODE: dict[str, str] = {
+FIELD_OF_CODE: dict[str, str] = {
     "GIT_URL_NOT_ALLOWED": "url",
+    "GIT_REMOTE_UNREACHABLE": "url",
+    "REPO_NOT_A_GIT_REPOSITORY": "url",
+    "REPO_EMPTY": "url",
+    "BRANCH_NOT_FOUND": "branch",
     "GOAL_NOT_UNDERSTOOD": "goal",
     "PATH_SCOPE_REQUIRED": "scope",
-    "PATH_OUTSIDE_REPOSITORY": "scope",
+    "PATH_SCOPE_INVALID": "scope",
 }
 _FIELD_OF_LOCATION: dict[str, str] = {"source": "url", "path_scope": "scope", "goal": "goal"}
 _SENTENCE_OF_FIELD: dict[str, str] = {
@@ -118,7 +122,7 @@ def errors_of(error: ValidationError) -> SetupErrors:
 
 def field_error(error: IamaError) -> SetupErrors | None:
     """Return a refusal at the field it belongs to, or None when it belongs to the page."""
-    name = _FIELD_OF_CODE.get(error.code)
+    name = FIELD_OF_CODE.get(error.code)
     return replace(SetupErrors(), **{name: f"{error.sentence} {error.remedy} ({error.code})"}) if name else None
 
 

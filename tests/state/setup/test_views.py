@@ -5,9 +5,9 @@ from pydantic import ValidationError
 
 from services.access.schemas import PhaseLimit, Plan
 from services.access.usage import PhaseUse, UsageSummary
-from services.canon.errors import IamaError
+from services.canon.errors import ERRORS, IamaError
 from services.core.clock import now
-from state.setup.views import billing_view, build_request, errors_of, field_error, split_scope
+from state.setup.views import FIELD_OF_CODE, billing_view, build_request, errors_of, field_error, split_scope
 
 FIELDS = {"url": "/srv/git/app", "branch": "", "scope": "src\npkg, tests", "goal": "Clean up", "phase_ceiling": "2"}
 
@@ -44,9 +44,22 @@ class TestSplitScope:
 
 
 class TestFieldError:
-    def test_places_a_refusal_at_its_field_with_the_next_step(self) -> None:
-        found = field_error(IamaError("GOAL_NOT_UNDERSTOOD"))
-        assert found is not None and "examples" in found.goal
+    @pytest.mark.parametrize(
+        ("code", "field", "next_step"),
+        [
+            ("GOAL_NOT_UNDERSTOOD", "goal", "examples"),
+            ("REPO_NOT_A_GIT_REPOSITORY", "url", "Check the address"),
+            ("REPO_EMPTY", "url", "Commit something first"),
+            ("BRANCH_NOT_FOUND", "branch", "Check the branch name"),
+            ("PATH_SCOPE_INVALID", "scope", "relative path"),
+        ],
+    )
+    def test_places_a_refusal_at_its_field_with_the_next_step(self, code: str, field: str, next_step: str) -> None:
+        found = field_error(IamaError(code))
+        assert found is not None and next_step in getattr(found, field)
+
+    def test_knows_no_code_that_nothing_raises(self) -> None:
+        assert set(FIELD_OF_CODE) <= set(ERRORS)
 
     def test_leaves_what_belongs_to_no_field_to_the_page(self) -> None:
         assert field_error(IamaError("KILL_SWITCH_ACTIVE")) is None
