@@ -9,7 +9,8 @@ _RULE_SETS = frozenset(
     {
         GoalKind.MODERNISE, GoalKind.CLEAN_UP, GoalKind.PYTHON3, GoalKind.ANNOTATE, GoalKind.REMOVE_DEAD_CODE,
         GoalKind.REMOVE_UNUSED_IMPORTS, GoalKind.REPLACE_MUTABLE_DEFAULTS, GoalKind.EXPAND_STAR_IMPORTS,
-        GoalKind.EXTRACT_DUPLICATES, GoalKind.SPLIT_LONG_FUNCTIONS, GoalKind.ORGANISE_IMPORTS,
+        GoalKind.EXTRACT_DUPLICATES, GoalKind.SPLIT_LONG_FUNCTIONS, GoalKind.SPLIT_LARGE_CLASSES,
+        GoalKind.FIND_CIRCULAR_IMPORTS, GoalKind.ORGANISE_IMPORTS,
     }
 )  # fmt: skip
 _ALL = frozenset(GoalKind) - {GoalKind.SEQUENCE}

@@ -84,6 +84,16 @@ ROWS: tuple[SentenceRow, ...] = (
         (("Split long functions in `pkg/a.py`", "SPLIT_LONG_FUNCTIONS: path=pkg/a.py"),),
     ),
     SentenceRow(
+        GoalKind.SPLIT_LARGE_CLASSES,
+        ("(split|shorten|break|divide) [up] [all|the|any]* (large|big|god|overlarge) (classes|class) $WHERE",),
+        (("Split large classes in `pkg`", "SPLIT_LARGE_CLASSES: path=pkg"),),
+    ),
+    SentenceRow(
+        GoalKind.FIND_CIRCULAR_IMPORTS,
+        ("(find|list|show|report|disclose) [all|the|any]* (circular|cyclic) imports $WHERE",),
+        (("Find circular imports", "FIND_CIRCULAR_IMPORTS"),),
+    ),
+    SentenceRow(
         GoalKind.ANNOTATE,
         (
             "(add|infer|write|insert) [the|all|any|missing]* (type annotations|type hints|types|annotations|typing"

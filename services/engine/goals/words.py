@@ -13,6 +13,8 @@ GOAL_WORDS: dict[GoalKind, str] = {
     GoalKind.EXPAND_STAR_IMPORTS: "expand star imports",
     GoalKind.EXTRACT_DUPLICATES: "extract duplicated blocks",
     GoalKind.SPLIT_LONG_FUNCTIONS: "split long functions",
+    GoalKind.SPLIT_LARGE_CLASSES: "split large classes",
+    GoalKind.FIND_CIRCULAR_IMPORTS: "find circular imports",
     GoalKind.RENAME: "rename {symbol} to {new_name}",
     GoalKind.RENAME_MODULE: "move the module to {new_path}",
     GoalKind.MOVE_SYMBOLS: "move {symbols} to {new_path}",

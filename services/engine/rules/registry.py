@@ -3,8 +3,10 @@
 from services.canon.vocabulary import ProposalLevel
 from services.engine.goals.model import GoalKind
 from services.engine.rules.annotations import ANNOTATIONS
+from services.engine.rules.circular_imports import CIRCULAR_IMPORTS
 from services.engine.rules.dead_code import DEAD_CODE
 from services.engine.rules.duplicates import DUPLICATES
+from services.engine.rules.large_classes import LARGE_CLASSES
 from services.engine.rules.linting import CLEAN_UP, MODERN_SYNTAX, UNUSED_IMPORTS, UNUSED_VARIABLES
 from services.engine.rules.long_functions import LONG_FUNCTIONS
 from services.engine.rules.model import RuleSet
@@ -26,6 +28,8 @@ PIPELINES: dict[GoalKind, tuple[tuple[RuleSet, ProposalLevel], ...]] = {
     GoalKind.ANNOTATE: ((ANNOTATIONS, _C),),
     GoalKind.EXTRACT_DUPLICATES: ((DUPLICATES, _C),),
     GoalKind.SPLIT_LONG_FUNCTIONS: ((LONG_FUNCTIONS, _C),),
+    GoalKind.SPLIT_LARGE_CLASSES: ((LARGE_CLASSES, _C),),
+    GoalKind.FIND_CIRCULAR_IMPORTS: ((CIRCULAR_IMPORTS, _C),),
     GoalKind.REMOVE_UNUSED_IMPORTS: ((UNUSED_IMPORTS, _C),),
 }
 
