@@ -7,6 +7,7 @@ from services.engine.hazards import Hazard, HazardKind
 from services.engine.scopes import Scope
 
 ClassKey = tuple[str, str]
+_OWNERS = ("class", "instance", "super")
 _PLAIN = frozenset({"object", "Generic", "Protocol", "ABC", "Enum", "NamedTuple", "TypedDict", "Exception"})
 
 
@@ -80,7 +81,7 @@ class Hierarchy:
     def key_of(self, entity: Entity | None) -> ClassKey | None:
         """Return the class that an entity is, or is an instance of."""
         found = self.project.as_class(entity) if entity is not None and entity.kind == "member" else entity
-        return (found.path, found.name) if found is not None and found.kind in ("class", "instance") else None
+        return (found.path, found.name) if found is not None and found.kind in _OWNERS else None
 
     def outside_bases(self, keys: list[ClassKey], name: str) -> list[Hazard]:
         """Disclose base classes outside the project, which may call the member themselves."""
