@@ -51,8 +51,12 @@ def protected_entries(tree: Tree) -> tuple[str, ...]:
     """
     own = _own_vendor_folders(tree)
     entries = {_vendored_folder(path, own) or path for path in tree if _protection(path, tree.get(path, b""), own)}
-    rules = [_ignore_rules(path, content) for path, content in tree.items() if _is_ignore_file(path)]
-    return (*sorted(entries), *sorted(rules))
+    return (*sorted(entries), *ignore_rules(tree))
+
+
+def ignore_rules(tree: Tree) -> list[str]:
+    """Return the rules of the tree's ignore files as entries for `names.is_protected`, sorted."""
+    return sorted(_ignore_rules(path, content) for path, content in tree.items() if _is_ignore_file(path))
 
 
 def protection_of(path: str, tree: Tree) -> Protection | None:

@@ -16,9 +16,15 @@ class OutputInvalidError(IamaError):
 
 
 class ContextTooLargeError(IamaError):
-    """The targets alone exceed the model's window. `data`: tokens, limit_tokens."""
+    """Targets and the interfaces they need exceed the cap. `data`: tokens, limit_tokens."""
 
     code = "CONTEXT_CAP_EXCEEDED"
+
+
+class ContextBlockedError(IamaError):
+    """Files that the change needs may not be read as source. `data.files[]`: path, reason_code, guidance."""
+
+    code = "CONTEXT_FILES_BLOCKED"
 
 
 class SecretInContextError(IamaError):

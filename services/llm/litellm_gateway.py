@@ -15,6 +15,7 @@ from itertools import cycle
 from typing import Any
 
 from services.llm.cancelling import is_cancelled, or_cancelled
+from services.llm.context.tokens import count_tokens
 from services.llm.errors import CallCancelledError, OutputInvalidError, ProviderUnavailableError
 from services.llm.ports import Completion, CompletionCall, LocalAnswer
 from services.llm.schemas import Usage
@@ -70,8 +71,8 @@ class LiteLlmGateway:
         ]
 
     def count_tokens(self, model: str, text: str) -> int:
-        """Return the number of tokens; models that LiteLLM does not know are counted with its default encoding."""
-        return int(load_litellm().token_counter(model=model, text=text))
+        """Return the number of tokens by the encodings in LiteLLM's wheel; see `context.tokens`."""
+        return count_tokens(model, text)
 
     async def complete(self, call: CompletionCall) -> Completion:
         """Stream one answer; see `CompletionGateway.complete`."""

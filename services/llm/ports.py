@@ -56,7 +56,7 @@ class CompletionGateway(Protocol):
         """Let routes of `provider` be answered on this machine."""
 
     def count_tokens(self, model: str, text: str) -> int:
-        """Return how many tokens of `model` the text takes; an estimate for models it does not know."""
+        """Return how many tokens of `model` the text takes; an upper bound for models it does not know."""
 
     async def complete(self, call: CompletionCall) -> Completion:
         """Stream one answer.

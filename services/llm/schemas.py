@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from services.canon.vocabulary import ProposalLevel
 from services.engine.document import EditDocument
+from services.llm.context.manifest import ContextManifest
 from services.llm.vocabulary import CallOutcome, ModelClass, RouteName, RouteReason, Stage
 
 SCHEMA_VERSION = 1
@@ -267,7 +268,10 @@ class StageResult(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class ModelCallRecord:
-    """Metadata of one routed call, good or bad, for `model_calls` and the usage ledger; no prompt, no answer."""
+    """Metadata of one routed call, good or bad, for `model_calls` and the usage ledger; no prompt, no answer.
+
+    `context` tells what was shown; None when nothing was sent.
+    """
 
     call_id: UUID
     job_id: UUID
@@ -283,3 +287,10 @@ class ModelCallRecord:
     outcome: CallOutcome
     schema_retry: bool = False
     detail: dict[str, Any] = field(default_factory=dict)
+    context: ContextManifest | None = None
+
+    @property
+    def stored_detail(self) -> dict[str, Any] | None:
+        """What is kept beside the figures: refusal data and, under `context_manifest`, what was shown."""
+        shown = {"context_manifest": self.context.model_dump(mode="json")} if self.context else {}
+        return {**self.detail, **shown} or None

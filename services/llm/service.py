@@ -6,7 +6,7 @@ No database here: the record of each call is handed to the recorder that the cal
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -15,8 +15,8 @@ from pydantic import BaseModel
 from services.canon.errors import IamaError
 from services.core.ids import new_id
 from services.engine.goals import GoalNotUnderstoodError
-from services.engine.project import read_project
-from services.llm.checks import check_for
+from services.llm.checks import check_for, onto_snapshot
+from services.llm.context.manifest import ContextManifest
 from services.llm.errors import CallCancelledError, OutputInvalidError, ProviderUnavailableError
 from services.llm.ports import (
     Completion,
@@ -56,6 +56,7 @@ class _Trace:
     started: float = field(default_factory=time.monotonic)
     usage: Usage = field(default_factory=Usage)
     schema_retry: bool = False
+    manifest: ContextManifest | None = None
 
     @property
     def latency_ms(self) -> int:
@@ -88,7 +89,8 @@ class LlmService:
             ProviderUnavailableError: no allowed route answered; `data.retry_after_seconds` when the provider said so.
             OutputInvalidError: the answer did not fit, also after one repair.
             CallCancelledError: withdrawn; nothing of the answer is used.
-            GoalNotUnderstoodError, SecretInContextError, ContextTooLargeError: refused before or instead of a call.
+            GoalNotUnderstoodError, SecretInContextError, ContextTooLargeError, ContextBlockedError: refused before or
+            instead of a call.
         Writes: one record per routed call through the recorder.
         Req: V1-LLM-01, V1-LLM-03, V1-LLM-05, V1-LLM-09, V1-LLM-10, V1-LLM-11.
         """
@@ -141,18 +143,21 @@ class LlmService:
         return value
 
     async def _ask_hosted(self, request: StageRequest[T], trace: _Trace) -> T:
+        """Show the snapshot's context, read the answer against what was shown."""
         tree = await self._snapshots.read(request.snapshot_ref)
-        project = await asyncio.to_thread(read_project, tree, request.payload.path_scope)
-        messages = await asyncio.to_thread(render, request, trace.route, project, tree, self._gateway.count_tokens)
-        completion = await self._complete(request, trace, messages)
+        prompt = await asyncio.to_thread(render, request, trace.route, tree, self._gateway.count_tokens)
+        trace.manifest, redactor = prompt.manifest, prompt.redactor
+        completion = await self._complete(request, trace, prompt.messages)
 
         async def ask_again(answer: str, problems: list[str]) -> str:
             trace.schema_retry = True
-            return (await self._complete(request, trace, [*messages, *reask(answer, problems)])).text
+            question = reask(redactor.hide(answer), [redactor.hide(problem) for problem in problems])
+            return redactor.restore((await self._complete(request, trace, [*prompt.messages, *question])).text)
 
-        check: Check[T] = check_for(request.payload, tree)
-        value, _ = await validated(completion.text, request.schema, check=check, ask_again=ask_again)
-        return value
+        check: Check[T] = check_for(request.payload, tree, prompt.views)
+        text = redactor.restore(completion.text)
+        value, _ = await validated(text, request.schema, check=check, ask_again=ask_again)
+        return onto_snapshot(value, prompt.views)
 
     async def _complete(self, request: StageRequest[Any], trace: _Trace, messages: Sequence[Message]) -> Completion:
         ids = {
@@ -188,9 +193,9 @@ class LlmService:
             latency_ms=trace.latency_ms,
             outcome=outcome,
             schema_retry=trace.schema_retry,
+            detail={"code": error.code, **error.data} if isinstance(error, IamaError) else {},
+            context=trace.manifest,
         )
-        if isinstance(error, IamaError):
-            record = replace(record, detail={"code": error.code, **error.data})
         await self._recorder(record)
 
 

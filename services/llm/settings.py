@@ -7,7 +7,6 @@ from services.llm.vocabulary import ModelClass, Stage
 OUTPUT_CAP_TOKENS = {ModelClass.L1: 30_000, ModelClass.L2: 5_000, ModelClass.L3: 5_000}
 """Longest answer per model class (V1-LLM-01)."""
 
-CONTEXT_TOKENS = 128_000
 CALL_SECONDS = 600.0
 CHUNK_SECONDS = 60.0
 
@@ -25,7 +24,7 @@ class LlmSettings:
         api_key: key of the provider; never shown, logged or recorded.
         model_l1: model name as the server (or LiteLLM, without a base URL) knows it; None means not configured.
         allow_fallback: whether `iama-rules` answers when the provider does not.
-        context_tokens: longest prompt, in tokens of the model.
+        context_tokens: the model's window where it is smaller than what the plan allows.
         call_seconds: longest whole call; `chunk_seconds` is the longest silence inside one.
         native_json: ask the provider for JSON output; off for servers that refuse the option (V1-LLM-08).
     """
@@ -37,7 +36,7 @@ class LlmSettings:
     model_l3: str | None = None
     allow_fallback: bool = True
     output_cap_tokens: dict[ModelClass, int] = field(default_factory=lambda: dict(OUTPUT_CAP_TOKENS))
-    context_tokens: int = CONTEXT_TOKENS
+    context_tokens: int | None = None
     call_seconds: float = CALL_SECONDS
     chunk_seconds: float = CHUNK_SECONDS
     native_json: bool = True

@@ -171,7 +171,7 @@ async def _store(uow: UnitOfWork, asking: _Asking, record: ModelCallRecord) -> N
             latency_ms=record.latency_ms,
             outcome=record.outcome.value,
             schema_retry=record.schema_retry,
-            detail=record.detail or None,
+            detail=record.stored_detail,
         )
     )
     await _charge(uow, asking, record)

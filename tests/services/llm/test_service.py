@@ -13,6 +13,7 @@ from services.engine.apply import apply_document
 from services.engine.document import EditDocument, SearchReplace
 from services.engine.goals import GoalNotUnderstoodError
 from services.llm import service as llm
+from services.llm.context.redaction import Redactor
 from services.llm.errors import (
     CallCancelledError,
     ContextTooLargeError,
@@ -124,19 +125,49 @@ class TestRunHosted:
         assert gateway.calls == []
         assert key not in repr(records)
 
-    async def test_prunes_dependencies_before_it_refuses_for_size(self) -> None:
-        roomy, gateway, _ = hosted(ScriptedAnswer((patch_text(),)))
-        await roomy.run(ask_refactor())
-        tokens = sum(gateway.count_tokens("", message.content) for message in gateway.calls[0].messages)
-        tight, pruned, _ = hosted(ScriptedAnswer((patch_text(),)), context_tokens=tokens - 1)
-        await tight.run(ask_refactor())
-        assert "def rounded(amount)" in gateway.calls[0].messages[1].content
-        assert "def rounded(amount)" not in pruned.calls[0].messages[1].content
-        assert "def gross(net)" in pruned.calls[0].messages[1].content
-        none, never, _ = hosted(context_tokens=20)
+    async def test_records_what_was_shown_beside_the_call(self) -> None:
+        service, _, records = hosted(ScriptedAnswer((patch_text(),)))
+        await service.run(ask_refactor())
+        manifest = records[0].context
+        assert manifest is not None
+        assert [(item.path, item.kind) for item in manifest.slices][:2] == [
+            (PRICES, "target"),
+            ("shop/money.py", "interface"),
+        ]
+
+    async def test_refuses_for_size_before_anything_is_sent(self) -> None:
+        service, gateway, records = hosted(context_tokens=20)
         with pytest.raises(ContextTooLargeError):
-            await none.run(ask_refactor())
-        assert never.calls == []
+            await service.run(ask_refactor())
+        assert gateway.calls == []
+        assert records[0].detail["code"] == "CONTEXT_CAP_EXCEEDED"
+
+    async def test_applies_edits_written_against_replaced_personal_data(self) -> None:
+        source = b"OWNER = 'ida.fischer@shop.de'\nSHOP = 1\n"
+        tree = {**SHOP, PRICES: source}
+        shown = Redactor("snap-1").hide("OWNER = 'ida.fischer@shop.de'")
+        answer = patch_text(search=shown, replace=f"KEEPER{shown[5:]}", base_fingerprint=file_fingerprint(source))
+        service, gateway, _ = hosted(ScriptedAnswer(("no json",)), ScriptedAnswer((answer,)))
+        service._snapshots = Snapshots(tree)
+        result = await service.run(ask_refactor())
+        assert apply_document(tree, result.value.document).tree[PRICES].startswith(b"KEEPER = 'ida.fischer@shop.de'\n")
+        assert "ida.fischer" not in repr(gateway.calls)
+
+    async def test_anchors_edits_of_pruned_files_in_the_whole_file(self) -> None:
+        test = b"from shop.prices import gross\n\n\ndef other():\n    value = 1\n    return value\n\n\n" \
+               b"def test_gross():\n    value = 1\n    assert gross(100) == 119.0\n"  # fmt: skip
+        tree = {**SHOP, "tests/test_prices.py": test}
+        answer = patch_text(
+            path="tests/test_prices.py", search="    value = 1\n", replace="", base_fingerprint=file_fingerprint(test)
+        )
+        service, _, _ = hosted(ScriptedAnswer((answer,)))
+        service._snapshots = Snapshots(tree)
+        payload = RefactorPayload(goal="Tidy", path_scope=["shop", "tests"], level=ProposalLevel.STANDARD)
+        result = await service.run(ask(Stage.REFACTOR_GENERATION, payload, PatchOutput))
+        after = apply_document(tree, result.value.document).tree["tests/test_prices.py"]
+        assert after == test[:-len(b"    value = 1\n    assert gross(100) == 119.0\n")] + (
+            b"    assert gross(100) == 119.0\n"
+        )  # fmt: skip
 
 
 class TestRunFallback:
