@@ -11,7 +11,6 @@ from services.canon.limits import GOAL_MAX_CHARACTERS, HAZARDS_MAX
 from services.canon.vocabulary import JobAction, ProposalLevel
 from services.core.tree import UnsafePathError, normalise_path
 
-
 HazardId = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 
 
