@@ -21,9 +21,8 @@ from statistics import median
 
 from benchmarks.figures import Figure, finish, goal, is_small, ratio
 from benchmarks.machine import ROOT
-from tests.support.real_packages import SourceDistribution, fetch
 
-DJANGO = SourceDistribution("django", "5.2.19", "ad03d8abc51dbff95ebf34b27123cf0c26a3b62db7ba0cd520783686362533d1")
+DJANGO = ("django", "5.2.19", "ad03d8abc51dbff95ebf34b27123cf0c26a3b62db7ba0cd520783686362533d1")
 JEDI = "jedi==0.19.2"
 RENAMES = (
     ("django/utils/encoding.py", "force_str", "def force_str", "to_text"),
@@ -48,7 +47,9 @@ NOT_CODE = {
 def main() -> int:
     """Measure the three sides and print figures; the smaller of the two ratios to rope decides."""
     with tempfile.TemporaryDirectory(prefix="iama-bench-") as folder:
-        with tarfile.open(fetch(DJANGO)) as archive:
+        from tests.support.real_packages import SourceDistribution, fetch
+
+        with tarfile.open(fetch(SourceDistribution(*DJANGO))) as archive:
             archive.extractall(folder, filter="data")
         tree = str(next(Path(folder).iterdir()))
         turns = 1 if is_small() else TURNS

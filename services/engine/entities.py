@@ -21,10 +21,11 @@ from services.engine.syntax import parse
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """`kind` is module, class, instance, member or external.
+    """`kind` is module, class, instance, super, member or external.
 
-    A module is named by its dotted `name`; the others by `path` and qualified `name`. `chain` lists the modules a
-    member was imported through, from the asking side to the definition.
+    `super` is what `super()` gives inside the class it names. A module is named by its dotted `name`; the others by
+    `path` and qualified `name`. `chain` lists the modules a member was imported through, asking side
+    first.
     """
 
     kind: str
@@ -265,6 +266,8 @@ class ProjectScopes:
     def _attribute(self, base: Entity | None, attr: str, depth: int) -> Entity | None:
         if base is None or base.kind == "external":
             return base
+        if base.kind == "super":
+            return self._inherited(base, attr, depth)
         if base.kind == "module":
             return self._value(self.member(base.name, attr), depth)
         inner = self.class_scope(base.path, f"{base.name}.{attr}")
@@ -272,8 +275,23 @@ class ProjectScopes:
             return Entity("member", inner.qualified_name, base.path)
         if base.kind == "instance" and attr == "__class__":
             return Entity("class", base.name, base.path)
-        found = self.class_member(base.path, base.name, attr) if base.kind in ("class", "instance") else None
+        known = self.as_class(base) if base.kind == "member" else base
+        is_class = known is not None and known.kind in ("class", "instance")
+        found = self.class_member(base.path, base.name, attr) if is_class else None
         return self._member_value(found, attr, depth) if found is not None else None
+
+    def _inherited(self, base: Entity, attr: str, depth: int) -> Entity | None:
+        """Return what `super().attr` is: the first base that knows it decides."""
+        scope = self.class_scope(base.path, base.name)
+        if scope is None or scope.parent is None:
+            return None
+        for node in scope.node.bases:  # type: ignore[attr-defined]
+            target = node.value if isinstance(node, ast.Subscript) else node
+            parent = self.as_class(self.expression(base.path, scope.parent, target, depth + 1))
+            found = self.class_member(parent.path, parent.name, attr) if parent is not None else None
+            if found is not None:
+                return self._member_value(found, attr, depth)
+        return None
 
     def class_member(self, path: str, name: str, attr: str) -> tuple[str, Scope] | None:
         """Return file and class scope in which an attribute of a class is defined, bases included."""
@@ -303,7 +321,14 @@ class ProjectScopes:
             return Entity("member", f"{scope.qualified_name}.{attr}", path)
         if len(nodes) == 1 and isinstance(nodes[0], ast.AnnAssign):
             return self.instance(self.expression(path, scope, nodes[0].annotation, depth + 1))
-        return None
+        held = {self._held(path, scope, item.node, depth) for item in scope.assigned.get(attr, ())}
+        return held.pop() if len(held) == 1 and not nodes else None
+
+    def _held(self, path: str, scope: Scope, node: ast.AST, depth: int) -> Entity | None:
+        """Return what a method stores in an attribute."""
+        line = getattr(node, "lineno", 0)
+        method = next((s for s in scope.children if s.node.lineno <= line <= s.node.end_lineno), None)  # type: ignore[attr-defined]
+        return self._assigned(path, method, node, depth) if method is not None else None
 
     def _returned(
         self, path: str, scope: Scope, node: ast.FunctionDef | ast.AsyncFunctionDef, depth: int
@@ -337,7 +362,7 @@ class ProjectScopes:
     def _call(self, path: str, scope: Scope, node: ast.Call, depth: int) -> Entity | None:
         if isinstance(node.func, ast.Name) and node.func.id == "super":
             holder = next((s for s in _ancestors(scope) if s.kind == "class"), None)
-            return Entity("class", holder.qualified_name, path) if holder else None
+            return Entity("super", holder.qualified_name, path) if holder else None
         if dotted_name(node.func) in ("importlib.import_module", "import_module", "__import__") and node.args:
             return self._asked_module(node.args[0])
         callee = self.expression(path, scope, node.func, depth + 1)

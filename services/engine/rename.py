@@ -18,6 +18,7 @@ from services.engine.refusals import RefusalCode, RefusedError
 from services.engine.rename_alias import alias_splices
 from services.engine.rename_members import member_places
 from services.engine.rename_names import module_places
+from services.engine.rename_parameters import function_places
 from services.engine.rename_places import Place, PlaceKind, Places
 from services.engine.rename_text import text_places
 from services.engine.scopes import ImportedName, Scope
@@ -115,7 +116,7 @@ def collect_places(project: ProjectScopes, path: str, symbol: str) -> Places:
         raise RefusedError(code, path, f"{len(owners)} definitions of {symbol}.")
     if name.startswith("__") and name.endswith("__"):
         raise RefusedError(RefusalCode.UNSAFE_REFERENCE, path, "Python itself looks this name up.")
-    finder = {"module": module_places, "class": member_places}.get(owners[0].kind, module_places)
+    finder = {"module": module_places, "class": member_places}.get(owners[0].kind, function_places)
     return finder(project, path, owners[0], name)
 
 

@@ -19,7 +19,7 @@ _COMMON = frozenset(
 def member_places(project: ProjectScopes, path: str, owner: Scope, name: str) -> Places:
     """Find every place of a class member; overriding and overridden members of related classes come along."""
     places = Places(project, path, name, owner)
-    family = _Family(project, (path, owner.qualified_name), name)
+    family = Family(project, (path, owner.qualified_name), name)
     for key, scope in family.defining.items():
         _body_places(places, key[0], scope)
     for member in sorted(family.members):
@@ -34,7 +34,7 @@ def member_places(project: ProjectScopes, path: str, owner: Scope, name: str) ->
     return places
 
 
-class _Family:
+class Family:
     """The classes that share the member: `defining` bind it, `members` are related by inheritance."""
 
     def __init__(self, project: ProjectScopes, start: ClassKey, name: str) -> None:
@@ -128,7 +128,11 @@ class _Family:
     def holds(self, entity: Entity | None) -> bool:
         """Tell whether an entity is a class of the family or an instance of one."""
         found = self.project.as_class(entity) if entity is not None and entity.kind == "member" else entity
-        return found is not None and found.kind in ("class", "instance") and (found.path, found.name) in self.members
+        return (
+            found is not None
+            and found.kind in ("class", "instance", "super")
+            and (found.path, found.name) in self.members
+        )
 
 
 def _body_places(places: Places, path: str, scope: Scope) -> None:
@@ -161,7 +165,7 @@ def _watch(places: Places, key: ClassKey) -> None:
         places.owners.append((key[0], scope))
 
 
-def _attribute(places: Places, family: _Family, path: str, use: AttributeUse) -> None:
+def _attribute(places: Places, family: Family, path: str, use: AttributeUse) -> None:
     base = places.project.expression(path, use.scope, use.node.value)
     if family.holds(base):
         is_self = isinstance(use.node.value, ast.Name) and use.node.value.id in ("self", "cls")
@@ -171,7 +175,7 @@ def _attribute(places: Places, family: _Family, path: str, use: AttributeUse) ->
         places.add(path, use.start, PlaceKind.RECEIVER if family.is_telling else PlaceKind.UNKNOWN, (path,))
 
 
-def _fields(places: Places, family: _Family, path: str, scopes: ModuleScopes) -> None:
+def _fields(places: Places, family: Family, path: str, scopes: ModuleScopes) -> None:
     """Keyword arguments of constructor calls, when the member is a declared field."""
     for pattern in scopes.patterns:
         found = places.project.expression(path, pattern.scope, pattern.cls) if pattern.name == places.name else None
@@ -189,7 +193,7 @@ def _fields(places: Places, family: _Family, path: str, scopes: ModuleScopes) ->
                 places.add(path, start, PlaceKind.KEYWORD, (path,))
 
 
-def _looked_up(places: Places, family: _Family, path: str, scopes: ModuleScopes) -> None:
+def _looked_up(places: Places, family: Family, path: str, scopes: ModuleScopes) -> None:
     for call, text in lookups(scopes, places.name):
         base = places.project.expression(path, text.scope, call.args[0])
         if family.holds(base) and text.start >= 0:

@@ -14,17 +14,15 @@ _LOOKUPS = frozenset({"getattr", "setattr", "hasattr", "delattr", "object"})
 
 
 def module_places(project: ProjectScopes, path: str, owner: Scope, name: str) -> Places:
-    """Find every place of `name`, bound in `owner`, which is a module or a function."""
+    """Find every place of `name`, bound in the module `owner`."""
     places = Places(project, path, name, owner)
-    _bound_in(places, path, owner, (path,))
+    bound_in(places, path, owner, (path,))
     if owner.kind == "module":
         for other, scopes in project.modules.items():
             _imports(places, other, scopes)
             _attributes(places, other, scopes)
             _starred_reads(places, other, scopes)
             _listings(places, other, scopes)
-    else:
-        _keywords(places)
     return places
 
 
@@ -33,7 +31,7 @@ def is_target(places: Places, entity: Entity | None) -> bool:
     return entity is not None and entity.kind == "member" and (entity.path, entity.name) == (places.path, places.name)
 
 
-def _bound_in(places: Places, path: str, owner: Scope, chain: tuple[str, ...]) -> None:
+def bound_in(places: Places, path: str, owner: Scope, chain: tuple[str, ...]) -> None:
     """Note the bindings of the name in a scope and every read that resolves to it."""
     places.owners.append((path, owner))
     own = path == places.path and owner is places.owner
@@ -85,7 +83,7 @@ def _imported(
     start = scopes.source.offset(alias.lineno, alias.col_offset)
     places.add(path, start, PlaceKind.IMPORT, entity.chain)
     if bound_name == alias.name and alias.asname is None:
-        _bound_in(places, path, scope, (path, *entity.chain))
+        bound_in(places, path, scope, (path, *entity.chain))
 
 
 def _attributes(places: Places, path: str, scopes: ModuleScopes) -> None:
@@ -186,26 +184,3 @@ def _exports(places: Places, path: str, scopes: ModuleScopes, chain: tuple[str, 
 def _is_all(node: ast.Assign | ast.AugAssign | ast.AnnAssign) -> bool:
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     return any(isinstance(target, ast.Name) and target.id == "__all__" for target in targets)
-
-
-def _keywords(places: Places) -> None:
-    """Keyword arguments of calls, when the name is a parameter of a module's function."""
-    function = places.owner.node
-    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-        return
-    args = function.args
-    if places.name not in {item.arg for item in (*args.args, *args.kwonlyargs)}:
-        return
-    target = (places.path, places.owner.qualified_name)
-    for path, scopes in places.project.modules.items():
-        for call in scopes.calls:
-            callee = places.project.expression(path, call.scope, call.node.func)
-            named = callee is not None and callee.kind == "member" and (callee.path, callee.name) == target
-            for keyword in call.node.keywords:
-                if keyword.arg == places.name and named:
-                    start = scopes.source.offset(keyword.lineno, keyword.col_offset)
-                    places.add(path, start, PlaceKind.KEYWORD)
-                elif keyword.arg == places.name and callee is None or keyword.arg is None and named:
-                    sentence = f"A call may pass {places.name} by keyword; whether it does cannot be told."
-                    hazard = Hazard(HazardKind.KEYWORD_EXPANSION, path, call.node.lineno, sentence)
-                    places.hazards.append(hazard)

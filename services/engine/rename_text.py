@@ -26,6 +26,8 @@ def text_places(tree: Tree, project: ProjectScopes, places: Places, path: str, s
     Only a mention that looks like code counts in prose: in backticks, dotted, called, or not an English word.
     """
     known = set(places.found)
+    if places.owner.kind == "function":
+        return [place for place in _own_docstring(places) if (place.path, place.start) not in known]
     found: list[Place] = []
     bound_in = {item for item, scope in places.owners if scope.kind == "module"}
     for item, scopes in project.modules.items():
@@ -38,6 +40,20 @@ def text_places(tree: Tree, project: ProjectScopes, places: Places, path: str, s
             found += _document(item, tree, places)
     unique = {(place.path, place.start): place for place in reversed(found)}
     return sorted(place for key, place in unique.items() if key not in known)
+
+
+def _own_docstring(places: Places) -> Iterator[Place]:
+    """Mentions of a parameter in the docstring of its function: `:param name:`, `name: …`, `name (type)`, in ticks."""
+    name = re.escape(places.name)
+    pattern = re.compile(rf":\w+[^:\n]*?\b({name}):|^[ \t]*\**({name})[ \t]*(?:\(|:)|`\**({name})`", re.M)
+    for path, owner in places.owners:
+        scopes = places.project.scopes(path)
+        for text in scopes.strings if scopes else ():
+            if scopes is None or not text.is_docstring or text.scope is not owner or text.start < 0:
+                continue
+            for match in pattern.finditer(text.value):
+                start = text.start + match.start(match.lastindex or 0)
+                yield _place(path, scopes.source, start, places.name, PlaceKind.DOCUMENT)
 
 
 def _doctests(path: str, scopes: ModuleScopes, places: Places) -> Iterator[Place]:

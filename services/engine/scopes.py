@@ -171,6 +171,7 @@ class _Indexer:
         self.source = found.source
         self._has_lazy_annotations = _has_lazy_annotations(found.root.node)
         self._is_lazy = False
+        self._statement: ast.stmt | None = None
         self._is_ascii = self.source.text.isascii()
         self._starts = self.source.line_starts
         self._methods: dict[type[ast.AST], Callable[[Any, Scope], None]] = {}
@@ -304,7 +305,8 @@ class _Indexer:
         end = self.end(node)
         self.found.attributes.append(AttributeUse(node, scope, end - len(node.attr), end))
         if isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name):
-            self._assigned(node.value.id, Occurrence(node.attr, end - len(node.attr), end, node), scope)
+            statement = self._statement or node
+            self._assigned(node.value.id, Occurrence(node.attr, end - len(node.attr), end, statement), scope)
 
     def _assigned(self, receiver: str, item: Occurrence, scope: Scope) -> None:
         """Note `self.name = …` with the class around the method."""
@@ -446,7 +448,9 @@ class _Indexer:
         if isinstance(target, ast.Name):
             self.bind(scope, target.id, self.at(target), node)
         else:
+            self._statement = node if isinstance(target, ast.Attribute) else None
             self.visit(target, scope)
+            self._statement = None
 
     def _content(self, node: ast.Constant) -> int:
         """Return where a literal's content begins, or -1 when source and value differ or it has several parts."""
