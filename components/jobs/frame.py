@@ -6,6 +6,7 @@ import reflex as rx
 
 from components.jobs.head import job_head, job_rail
 from components.jobs.parts import notice_panel
+from components.ui.alert import alert
 from components.ui.blocks import live_region, loading_rows, problem_block
 from components.ui.button import button
 from components.ui.dialog import confirm
@@ -28,6 +29,7 @@ def job_regions(
     return [
         rx.el.script(src=_SCRIPT, custom_attrs={"async": True}),
         rx.cond(state.loaded, job_head(state.head, *(actions or []), track=track), rx.fragment()),
+        rx.cond(state.head.why != "", alert(state.head.why, token="warning", code=state.head.reason), rx.fragment()),
         notice_panel(state.notice, state.reload),
         problem_block(state.problem, on_retry=state.reload),
         rx.cond(state.loaded, rx.fragment(*body), rx.cond(state.problem.code == "", loading, rx.fragment())),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from services.canon.errors import ERRORS
 from services.canon.lifecycle import STATE_KINDS, TERMINAL_STATES, JobState, StateKind
 from services.canon.limits import IDENTICAL_FAILURES, REPAIR_BUDGET
 from services.canon.vocabulary import STATE_WORDS, STRATEGY_WORDS, JobAction, risk_word
@@ -104,6 +105,7 @@ def head_view(job: JobView, track: TrackFacts, segment: str = "B") -> HeadView:
         badge_tone=word.token,
         plain_line=word.plain_line.replace("attempt n", f"attempt {max(job.attempt_total, 1)}"),
         reason=job.failure_reason or "",
+        why=stopped_because(job),
         revision=job.state_revision,
         expires=fmt.day(job.artifact_expires_at) if job.artifact_expires_at else "",
         segment=segment,
@@ -116,6 +118,14 @@ def head_view(job: JobView, track: TrackFacts, segment: str = "B") -> HeadView:
         next_verb=verb,
         track=mini_track(track),
     )
+
+
+def stopped_because(job: JobView) -> str:
+    """Say why a job stopped where no decision panel does; each limit that a blocked one breaks has its sentence."""
+    if job.status is JobState.REPO_PRECHECK_BLOCKED:
+        broken = [ERRORS[one["code"]] for one in (job.failure_detail or {}).get("violations", [])]
+        return " ".join(f"{one.sentence} {one.remedy}" for one in broken)
+    return (job.failure_message or "") if job.status is JobState.FAILED else ""
 
 
 def _badge(job: JobView) -> str:

@@ -53,6 +53,7 @@ class HeadView:
     badge_tone: str = "neutral"
     plain_line: str = ""
     reason: str = ""
+    why: str = ""
     revision: int = 0
     expires: str = DASH
     segment: str = "B"

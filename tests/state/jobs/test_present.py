@@ -95,6 +95,19 @@ class TestHead:
         job, _, track = _track(S.FALLBACK_REQUIRED)
         assert present.head_view(job, track).reason == "RETRY_BUDGET_EXHAUSTED"
 
+    def test_a_failed_job_says_why_in_a_sentence(self) -> None:
+        job, _, track = _track(S.PENDING)
+        failed = {"status": S.FAILED, "failure_reason": "LANGUAGE_UNSUPPORTED", "failure_message": "No Python here."}
+        assert present.head_view(job.model_copy(update=failed), track).why == "No Python here."
+        assert present.head_view(job, track).why == ""
+
+    def test_a_blocked_job_says_which_limits_it_breaks(self) -> None:
+        job, _, track = _track(S.PENDING)
+        detail = {"violations": [{"code": "REPO_FILE_COUNT_LIMIT_EXCEEDED"}, {"code": "PATH_NOT_FOUND"}]}
+        blocked = job.model_copy(update={"status": S.REPO_PRECHECK_BLOCKED, "failure_detail": detail})
+        why = present.head_view(blocked, track).why
+        assert "too many files. Choose a narrower path." in why and "does not exist at this head" in why
+
 
 class TestRail:
     def test_names_repository_scope_and_isolation(self) -> None:
