@@ -7,9 +7,9 @@ from services.core.tree import Tree, normalise_path
 from services.engine.catalogue.draft import Draft
 from services.engine.catalogue.plans import ChangePlan
 from services.engine.catalogue.requests import Context, is_structural, requests_for
-from services.engine.catalogue.rules_plan import plan_rules
+from services.engine.catalogue.rules_plan import RulesPlan, plan_rules
 from services.engine.facts import PlanFacts, measure
-from services.engine.goals import Goal, goal_sentence
+from services.engine.goals import Goal, GoalKind, goal_sentence
 from services.engine.hazards import Hazard, HazardKind
 from services.engine.project import read_project
 from services.engine.project_model import ProjectModel
@@ -49,6 +49,7 @@ class _Planning:
         self._hazards: list[Hazard] = []
         self._steps: list[str] = []
         self._rules: dict[str, int] = {}
+        self._reshaped: set[str] = set()
 
     def take(self, goal: Goal) -> None:
         """Plan one step on the present tree."""
@@ -59,6 +60,8 @@ class _Planning:
 
     def finished(self, before: Tree, project: ProjectModel) -> ChangePlan:
         """Measure and describe the whole."""
+        if self._level is ProposalLevel.COMPREHENSIVE:
+            self._tidy()
         document = self._draft.document()
         hazards = list(dict.fromkeys([*self._hazards, *self._draft.hazards]))
         count = len(document.operations)
@@ -73,23 +76,36 @@ class _Planning:
             self._draft.add(request)
         changed = [path for path in {*before, *self._draft.tree} if before.get(path) != self._draft.tree.get(path)]
         self._project = None if changed else self._project
+        self._reshaped |= set(changed)
         said = f"{len(changed)} files change" if len(changed) != 1 else "1 file changes"
         self._steps.append(f"{goal_sentence(goal)}: {said if changed else 'nothing is left to change'}.")
 
+    def _tidy(self) -> None:
+        """Clean the files up that operations changed, by the rules of the lowest level; nothing else is looked at."""
+        here = self._reshaped & set(self._draft.tree)
+        if not here:
+            return
+        plan = self._run_rules(Goal(GoalKind.CLEAN_UP, tests=True), ProposalLevel.CONSERVATIVE, here)
+        self._steps += plan.steps if plan.contents else []
+
     def _rule_sets(self, goal: Goal) -> None:
+        plan = self._run_rules(goal, self._level, None)
+        self._hazards += plan.hazards
+        self._steps += plan.steps
+
+    def _run_rules(self, goal: Goal, level: ProposalLevel, only: set[str] | None) -> RulesPlan:
         tree = self._draft.tree
         project = self._project or read_project(tree, list(self._scope))
-        plan = plan_rules(tree, project, goal, self._level, self._protected)
+        plan = plan_rules(tree, project, goal, level, self._protected, only)
         if plan.contents:
             self._draft.replace({**tree, **plan.contents})
             self._project = None
         for request in plan.output.requests:
             self._draft.add(request)
             self._project = None
-        self._hazards += plan.hazards
-        self._steps += plan.steps
         for rule, times in plan.output.taken.items():
             self._rules[rule] = self._rules.get(rule, 0) + times
+        return plan
 
 
 def _public_names(facts: PlanFacts, project: ProjectModel) -> list[Hazard]:

@@ -1,5 +1,6 @@
 """Goals that are sets of rules: the pipeline is run until it finds nothing more."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from services.canon.vocabulary import ProposalLevel
@@ -28,14 +29,22 @@ class RulesPlan:
 
 
 def plan_rules(
-    tree: Tree, project: ProjectModel, goal: Goal, level: ProposalLevel, protected: tuple[str, ...]
+    tree: Tree,
+    project: ProjectModel,
+    goal: Goal,
+    level: ProposalLevel,
+    protected: tuple[str, ...],
+    only: Collection[str] | None = None,
 ) -> RulesPlan:
     """Run the rule sets of a goal over the files it may change.
 
+    Args:
+        only: Look at these files alone; None is every file the goal covers.
     Raises:
         RefusedError: the goal's path is not in the tree.
     """
-    sources = editable_sources(tree, project, goal, level, protected)
+    covered = editable_sources(tree, project, goal, level, protected)
+    sources = {path: source for path, source in covered.items() if only is None or path in only}
     before = {path: source.text for path, source in sources.items()}
     output = _run(RuleInput(before, tree, project, goal, level, target_of(goal, tree), before), goal, level)
     texts = {path: text for path, text in output.texts.items() if text != before[path]}

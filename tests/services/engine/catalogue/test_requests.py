@@ -124,6 +124,15 @@ class TestLevels:
         assert "import f\n" in after(f"{goal}, except tests", standard)["tests/test_a.py"]
         assert "import twice\n" in after(f"{goal}, including tests", conservative)["tests/test_a.py"]
 
+    def test_comprehensive_cleans_up_the_files_that_change_and_no_others(self) -> None:
+        _, standard, comprehensive = ProposalLevel
+        tree = {**TREE, "pkg/other.py": b"import os\n"}
+        goal = "Rename `LIMIT` in pkg/a.py to `MOST`"
+        assert "import os" in after(goal, standard, tree)["pkg/a.py"]
+        tidied = after(goal, comprehensive, tree)
+        assert "import os" not in tidied["pkg/a.py"] and "MOST = 3" in tidied["pkg/a.py"]
+        assert tidied["pkg/other.py"] == "import os\n"
+
     def test_passes_a_new_argument_where_the_sentence_says(self) -> None:
         goal = "Add a parameter `log` with default False to `f` in pkg/a.py, pass it at all call sites except tests"
         changed = after(goal)
