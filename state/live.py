@@ -6,13 +6,11 @@ wakes them at least every 5 s, which bounds how long a handler outlives its tab.
 
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import UUID
 
 from reflex_base.registry import RegistrationContext
 
 from services.core.actor import Actor
 from services.feed import service as feed
-from services.feed.schemas import Frame
 
 
 async def is_open(client_token: str) -> bool:
@@ -32,15 +30,6 @@ async def workspace_news(page: Any, actor: Actor) -> AsyncIterator[None]:
         if not await _is_current(page, watch):
             return
         yield
-
-
-async def job_news(page: Any, actor: Actor, job_id: UUID, after_seq: int) -> AsyncIterator[list[Frame]]:
-    """Yield the frames of one job as they commit, while the tab shows the page it showed at the start."""
-    watch = await _begin(page)
-    async for frames in feed.subscribe(actor, job_id, after_seq):
-        if not await _is_current(page, watch):
-            return
-        yield frames
 
 
 async def _begin(page: Any) -> tuple[int, str]:

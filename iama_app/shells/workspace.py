@@ -15,8 +15,3 @@ def workspace(*children: rx.Component, rail: rx.Component) -> rx.Component:
     """
     body = rx.el.div(rail, main_region(*children), class_name="frame frame--job")
     return page_frame(top_bar("jobs"), body)
-
-
-def full_width(*children: rx.Component) -> rx.Component:
-    """Draw a job page without rail, for panes that need the whole width."""
-    return page_frame(top_bar("jobs"), rx.el.div(main_region(*children), class_name="frame frame--full"))

@@ -3,7 +3,6 @@
 import io
 import json
 import zlib
-from collections.abc import Mapping
 
 from services.core.tree import Tree, normalise_path
 
@@ -40,8 +39,3 @@ def unpack_tree(blob: bytes) -> dict[str, bytes]:
     if offset != len(body):
         raise ValueError("a packed tree with a wrong index")
     return tree
-
-
-def pack_json(document: Mapping[str, object]) -> bytes:
-    """Return a JSON document as bytes, keys sorted."""
-    return json.dumps(document, sort_keys=True, default=str, indent=1).encode()

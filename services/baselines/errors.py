@@ -7,9 +7,3 @@ class VerdictForgedError(IamaError):
     """A canary did not end as planned, or results contradict themselves: the run says nothing."""
 
     code = "VERDICT_FORGED"
-
-
-class BuildFailedError(IamaError):
-    """Nothing that a test run needs could be installed."""
-
-    code = "BUILD_FAILED"

@@ -1,7 +1,5 @@
 """Every named duration, in seconds unless the name says otherwise. Tests shorten them by settings."""
 
-from dataclasses import dataclass
-
 LEASE_BEAT_SECONDS = 5.0
 LEASE_SECONDS = 20.0
 REAPER_SECONDS = 2.0
@@ -33,15 +31,6 @@ ACCESS_TOKEN_SECONDS = 15 * 60
 REFRESH_TOKEN_SECONDS = 30 * 86400
 WEB_SESSION_SECONDS = 30 * 86400
 IDEMPOTENCY_SECONDS = 86400
-
-
-@dataclass(frozen=True, slots=True)
-class ItemClock:
-    """Limit of one try, number of tries, first back-off; it doubles per try."""
-
-    limit_seconds: float
-    tries: int
-    backoff_seconds: float
 
 
 ADMIN_TEMPORARY_PASSWORD_SECONDS = 24 * 3600

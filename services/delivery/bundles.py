@@ -18,7 +18,6 @@ from services.delivery.service import find_evidence
 from services.infra.unit_of_work import unit_of_work
 from services.jobs.service import require_job
 from services.repositories.publishing import AGENT_EMAIL, AGENT_NAME
-from services.tables.artifacts import JobArtifact
 from services.tables.evidence import PatchAttempt
 
 _FIXED_TIME = (2000, 1, 1, 0, 0, 0)
@@ -83,13 +82,3 @@ def _zip(entries: dict[str, bytes]) -> bytes:
         for name, content in sorted(entries.items()):
             archive.writestr(zipfile.ZipInfo(name, _FIXED_TIME), content, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
-
-
-async def read_download(actor: Actor, job_id: UUID, artifact_id: UUID) -> tuple[JobArtifact, bytes]:
-    """Return an artifact's row and plain bytes for download (`NOT_FOUND`, `ARTIFACT_EXPIRED`)."""
-    async with unit_of_work(actor) as uow:
-        await require_job(uow, job_id)
-        row = await uow.session.get(JobArtifact, artifact_id)
-    if row is None or row.job_id != job_id:
-        raise IamaError("NOT_FOUND")
-    return row, await artifacts.read_artifact(actor, artifact_id, job_id)

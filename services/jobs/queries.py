@@ -8,9 +8,7 @@ from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import col, select
 
 from services.infra.unit_of_work import UnitOfWork
-from services.tables.delivery import SourceDelivery
 from services.tables.evidence import BaselineRecord, PatchAttempt, TestCaseResult, TestRun
-from services.tables.feed import JobEvent
 from services.tables.jobs import JobTransition, RefactorJob, StrategyProposal
 from services.tables.sandbox import RemoteExecutionSession, SandboxNetworkEvent
 from services.tables.specs import SpecRevision
@@ -139,21 +137,3 @@ async def failed_cases(uow: UnitOfWork, run_ids: Sequence[UUID]) -> list[TestCas
         select(TestCaseResult).where(col(TestCaseResult.test_run_id).in_(run_ids)).order_by(col(TestCaseResult.name))
     )
     return list(await uow.session.exec(statement))
-
-
-async def events_after(
-    uow: UnitOfWork, job_id: UUID, after_seq: int, limit: int, types: Sequence[str] = ()
-) -> list[JobEvent]:
-    """Return frames with a higher sequence number, in order."""
-    statement = select(JobEvent).where(JobEvent.job_id == job_id, JobEvent.seq > after_seq)
-    if types:
-        statement = statement.where(col(JobEvent.type).in_(types))
-    return list(await uow.session.exec(statement.order_by(col(JobEvent.seq)).limit(limit)))
-
-
-async def newest_delivery(uow: UnitOfWork, job_id: UUID) -> SourceDelivery | None:
-    """Return the newest publication of a job."""
-    statement = (
-        select(SourceDelivery).where(SourceDelivery.job_id == job_id).order_by(col(SourceDelivery.created_at).desc())
-    )
-    return (await uow.session.exec(statement.limit(1))).one_or_none()

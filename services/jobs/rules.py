@@ -96,11 +96,6 @@ def repair_failed(stored_fingerprint: str | None, identical: int, fingerprint: s
     }
 
 
-def repair_given_back(job: JobFacts) -> dict[str, Any]:
-    """Counters when a timed-out iteration is not counted (rule 4.9)."""
-    return {"attempt_count": max(job.attempt_count - 1, 0), "attempt_total": max(job.attempt_total - 1, 0)}
-
-
 def phase_of(attempt_in_cycle: int) -> int:
     """Return the cascade band of a repair iteration: 1–3, 4–6, 7–10."""
     return 1 if attempt_in_cycle <= 3 else 2 if attempt_in_cycle <= 6 else 3

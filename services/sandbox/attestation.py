@@ -13,7 +13,6 @@ from services.sandbox import probe_store
 from services.sandbox.port import Capabilities, IsolationLevel, Strength
 
 DOCUMENT_VERSION = 1
-MIB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ OLDEST = (3, 8)
 """Older Pythons cannot run the test tools that the proof needs."""
 
 ASK_SECONDS = 10
-SYSTEM_PREFIX = "/usr"
 
 _QUESTION = (
     "import json,os,sys;"

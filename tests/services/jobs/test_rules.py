@@ -45,15 +45,6 @@ class TestRepairFailed:
         assert seen == [1, 1, 2, 1, 2, 3]
 
 
-class TestRepairGivenBack:
-    def test_lowers_both_counters_but_never_below_zero(self) -> None:
-        assert rules.repair_given_back(Facts()) == {"attempt_count": 1, "attempt_total": 4}
-        assert rules.repair_given_back(Facts(attempt_count=0, attempt_total=0)) == {
-            "attempt_count": 0,
-            "attempt_total": 0,
-        }
-
-
 class TestSpecReset:
     def test_begins_a_new_cycle_with_everything_at_zero(self) -> None:
         changes = rules.spec_reset(Facts())
