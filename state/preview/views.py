@@ -116,7 +116,7 @@ def preview_view(found: Preview) -> PreviewView:
         counts=f"{fmt.plural(totals.files, 'file')}, {fmt.plural(totals.operations, 'operation')}",
         steps=found.steps,
         symbols=[
-            SymbolRow(item.symbol or "outside every definition", f"{item.path}:{item.line}", _CHANGE_WORDS[item.change])
+            SymbolRow(item.symbol or "module level", f"{item.path}:{item.line}", _CHANGE_WORDS[item.change])
             for item in found.symbols
         ],
         symbol_fact=_shown(len(found.symbols), totals.symbols, "definition"),

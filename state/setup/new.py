@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from services.canon.errors import IamaError
 from services.core.actor import Actor
-from services.engine.goals import EXAMPLES, goal_sentence, parse_goal
+from services.engine.goals import EXAMPLES, goal_sentence, goal_sentences, parse_goal
 from services.jobs.schemas import CreateJobRequest
 from state.base import NO_PROBLEM, PageState, guarded, internal_error
 from state.repositories.preflight import PreflightView, measure
@@ -61,10 +61,19 @@ class NewJobState(PageState, rx.State):
     @rx.event
     async def type_goal(self, text: str) -> None:
         """Keep the goal and say at once whether it can be carried out without a model."""
-        if str(text)[:_TEXT_MAX] != self.goal:
+        self._set_goal(str(text)[:_TEXT_MAX])
+
+    @rx.event
+    async def drop_request(self, number: int) -> None:
+        """Take one of several sentences out of the goal; counted from 0."""
+        kept = [text for at, text in enumerate(self.goal_view.requests) if at != number]
+        self._set_goal("; ".join(kept))
+
+    def _set_goal(self, goal: str) -> None:
+        if goal != self.goal:
             self.errors = replace(self.errors, goal="")
-        self.goal = str(text)[:_TEXT_MAX]
-        self.goal_view = _understood(self.goal)
+        self.goal = goal
+        self.goal_view = _understood(goal)
 
     @rx.event
     async def allow_own_code(self, allowed: bool) -> None:
@@ -152,8 +161,10 @@ class NewJobState(PageState, rx.State):
 def _understood(goal: str) -> GoalView:
     if not goal.strip():
         return _UNTOUCHED
+    said = goal_sentences(goal)
+    requests = said if len(said) > 1 else []
     try:
         parsed = parse_goal(goal)
     except IamaError as error:
-        return GoalView(examples=list(error.data.get("examples", EXAMPLES))[:4])
-    return GoalView(understood=goal_sentence(parsed))
+        return GoalView(examples=list(error.data.get("examples", EXAMPLES))[:4], requests=requests)
+    return GoalView(understood=goal_sentence(parsed), requests=requests)

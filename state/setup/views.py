@@ -10,7 +10,7 @@ from services.access.schemas import Plan
 from services.access.usage import UsageSummary
 from services.canon.errors import IamaError
 from services.canon.limits import SCOPE_MAX_BYTES, SCOPE_MAX_FILES
-from services.jobs.schemas import CreateJobRequest
+from services.jobs.schemas import CreateJobRequest, SourceRequest
 from state.account.views import NO_LIMIT, left_words, plan_words
 from state.jobs import format as fmt
 
@@ -58,10 +58,11 @@ class SetupErrors:
 
 @dataclass(frozen=True)
 class GoalView:
-    """How a goal was understood, or what would be."""
+    """How a goal was understood, or what would be; `requests` are its sentences when there are several."""
 
     understood: str = ""
     examples: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,15 @@ def build_request(fields: Mapping[str, Any]) -> CreateJobRequest:
             "test_timeout_seconds": int(seconds) if seconds else None,
         }
     )
+
+
+def symbol_source(url: str, branch: str, scope: str) -> dict[str, Any] | None:
+    """Return the source and scope that names are looked up in; None while the fields do not name one."""
+    try:
+        source = SourceRequest(url=url.strip(), branch=_text(branch))
+    except ValidationError:
+        return None
+    return {"source": source, "path_scope": split_scope(scope) or ["."]}
 
 
 def split_scope(text: str) -> list[str]:

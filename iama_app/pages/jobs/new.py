@@ -3,15 +3,16 @@
 import reflex as rx
 
 from components.layout.heads import action_bar, page_head, spacer
-from components.setup import sections
+from components.setup import requests, sections
 from components.setup.summary import summary
 from components.ui.blocks import problem_block
 from components.ui.button import button, link_button
 from iama_app.shells.portal import portal, split
 from state.account.session import SessionState
 from state.setup.new import NewJobState
+from state.setup.requests import RequestState
 
-ON_LOAD = [SessionState.enter, NewJobState.load]
+ON_LOAD = [SessionState.enter, NewJobState.load, RequestState.open_form]
 
 
 def page() -> rx.Component:
@@ -20,6 +21,7 @@ def page() -> rx.Component:
         problem_block(NewJobState.problem),
         sections.source_section(),
         sections.goal_section(),
+        requests.requests_section(),
         sections.execution_section(),
         sections.network_section(),
         sections.delivery_section(),
@@ -40,7 +42,7 @@ def page() -> rx.Component:
     )
     return portal(
         page_head("New job", spacer(), link_button("All jobs", "/jobs", tag="arrow_left", kind="quiet")),
-        split(form, summary(), label="Preflight and billing"),
+        split(rx.fragment(requests.request_form(), form), summary(), label="Preflight and billing"),
         action_bar(
             "Your turn",
             "These choices are frozen at start. Nothing is charged until tests are generated.",

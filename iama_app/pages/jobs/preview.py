@@ -31,7 +31,6 @@ def page() -> rx.Component:
             "Preview",
             spacer(),
             level,
-            link_button("Back to the set-up", "/jobs/new", tag="arrow_left", kind="quiet"),
             fact="nothing is stored, nothing is changed",
         ),
         problem_block(State.problem, on_retry=State.load),
@@ -39,7 +38,7 @@ def page() -> rx.Component:
         action_bar(
             "Your turn",
             "Starting reads the source again and waits for you before any code changes.",
-            link_button("Change the request", "/jobs/new", kind="quiet"),
+            link_button("Back to the set-up", "/jobs/new", tag="arrow_left", kind="quiet"),
             button(
                 "Start job",
                 tag="play",

@@ -2,6 +2,7 @@
 
 from services.engine.goals.model import EXAMPLES, Goal, GoalKind, GoalNotUnderstoodError, ParameterChange
 from services.engine.goals.parser import parse_goal
+from services.engine.goals.tokens import goal_sentences
 from services.engine.goals.words import goal_sentence, goal_words
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "GoalNotUnderstoodError",
     "ParameterChange",
     "goal_sentence",
+    "goal_sentences",
     "goal_words",
     "parse_goal",
 ]

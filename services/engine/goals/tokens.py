@@ -59,6 +59,11 @@ def sentences(text: str) -> list[list[Token]]:
     return [sentence for sentence in found if sentence]
 
 
+def goal_sentences(text: str) -> list[str]:
+    """Return the sentences of a text as a person would write them, without their stops."""
+    return [shown(sentence) for sentence in sentences(text)]
+
+
 def shown(tokens: list[Token]) -> str:
     """Return words as a person would write them."""
     text = " ".join(token.raw for token in tokens)
