@@ -13,7 +13,7 @@ from services.canon.lifecycle import JobState
 from services.canon.tasks import ENTRY_ITEMS, ENTRY_TIMERS, ItemKind
 from services.core.ids import new_id
 from services.infra.unit_of_work import unit_of_work
-from services.jobs.transitions import ItemRequest, Transition, transition
+from services.jobs.transitions import ItemRequest, Transition, transition, transition_alone
 from tests.support.bench import Workspace
 
 CLIENTS = 8
@@ -44,11 +44,24 @@ def change_to(state: JobState) -> Transition:
     return Transition(state, "bench", fact="measured", items=(item,), timers=ENTRY_TIMERS.get(state, ()))
 
 
-async def walk(workspace: Workspace) -> None:
-    """Create a job by one insert and take it along the route through the service, one unit of work each."""
+async def _new_job(workspace: Workspace) -> UUID:
+    """Create a job by one insert in a unit of work."""
     job_id = new_id()
     async with unit_of_work(workspace.platform) as uow:
         await uow.call(INSERT, job_id, workspace.tenant_id, workspace.project_id, workspace.user_id)
+    return job_id
+
+
+async def walk_alone(workspace: Workspace) -> None:
+    """Create a job and take it along the route through the service, each transition a transaction by itself."""
+    job_id = await _new_job(workspace)
+    for revision, state in enumerate(ROUTE):
+        await transition_alone(workspace.platform, job_id, revision, change_to(state))
+
+
+async def walk(workspace: Workspace) -> None:
+    """Create a job and take it along the route through the service, one unit of work each."""
+    job_id = await _new_job(workspace)
     for revision, state in enumerate(ROUTE):
         async with unit_of_work(workspace.platform) as uow:
             await transition(uow, job_id, revision, change_to(state))

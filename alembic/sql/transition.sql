@@ -19,11 +19,15 @@ BEGIN
 END $$;
 
 -- The only writer of a job's status. Answers {"ok": true, ...} or {"error": code, ...}; nothing is written on error.
+-- `p_timer` is the due timer that asks for the change: it counts as fired, the job's other open ones as cancelled.
+-- Functions are called by assignment, which spares the start of a statement.
 CREATE FUNCTION iama_transition(p_tenant uuid, p_job uuid, p_expected bigint, p_to text, p_trigger text, p_reason text,
                                 p_actor jsonb, p_changes jsonb, p_fact text, p_items jsonb, p_timers jsonb,
-                                p_events jsonb)
+                                p_events jsonb, p_timer uuid DEFAULT NULL)
 RETURNS jsonb LANGUAGE plpgsql AS $$
 DECLARE
+    v_mark text;
+    v_seq bigint;
     v_from text;
     v_found bigint;
     v_legal boolean;
@@ -43,7 +47,7 @@ BEGIN
             'status', v_from, 'state_revision', v_found);
     END IF;
 
-    PERFORM set_config('iama.transition', 'on', true);
+    v_mark := set_config('iama.transition', 'on', true);
     UPDATE refactor_jobs AS job SET
         status = p_to, state_revision = v_revision, state_entered_at = v_at, updated_at = v_at,
         (
@@ -66,15 +70,16 @@ BEGIN
             changed.source_branch
             FROM jsonb_populate_record(job, p_changes) AS changed)
     WHERE job.id = p_job;
-    PERFORM set_config('iama.transition', 'off', true);
+    v_mark := set_config('iama.transition', 'off', true);
 
     WITH timers_ended AS (
-        UPDATE workflow_timers SET cancelled_at = v_at
+        UPDATE workflow_timers SET fired_at = CASE WHEN id = p_timer THEN v_at END,
+                                   cancelled_at = CASE WHEN id IS DISTINCT FROM p_timer THEN v_at END
         WHERE job_id = p_job AND fired_at IS NULL AND cancelled_at IS NULL
     ), steps_ended AS (
         UPDATE workflow_steps SET cancel_requested_at = coalesce(cancel_requested_at, v_at), finished_at = v_at,
                                   status = 'CANCELLED'
-        WHERE job_id = p_job AND status IN ('READY', 'RUNNING')
+        WHERE job_id = p_job AND status NOT IN ('DONE', 'FAILED', 'CANCELLED')
     ), steps_begun AS (
         INSERT INTO workflow_steps (tenant_id, job_id, step_key, kind, queue, state, state_revision, payload,
                                     tries_allowed, backoff_seconds, limit_seconds)
@@ -95,14 +100,34 @@ BEGIN
                                  actor_kind, actor_ref, surface, fact, created_at)
     VALUES (p_tenant, p_job, v_revision, v_from, p_to, p_trigger, p_reason, p_actor->>'kind', p_actor->>'ref',
             p_actor->>'surface', p_fact, v_at);
-    PERFORM iama_record_events(p_tenant, p_job, v_revision, jsonb_build_array(jsonb_build_object(
+    v_seq := iama_record_events(p_tenant, p_job, v_revision, jsonb_build_array(jsonb_build_object(
         'type', 'state_change', 'payload', jsonb_build_object(
             'state', p_to, 'from', v_from, 'trigger', p_trigger, 'reason', p_reason, 'fact', p_fact)
         )) || coalesce(p_events, '[]'));
-    PERFORM iama_audit(p_tenant, 'job.transition', p_job, (p_actor->>'user_id')::uuid, jsonb_build_object(
+    v_seq := iama_audit(p_tenant, 'job.transition', p_job, (p_actor->>'user_id')::uuid, jsonb_build_object(
         'old_state', v_from, 'new_state', p_to, 'trigger', p_trigger, 'reason_code', p_reason,
         'state_revision', v_revision, 'actor', p_actor));
-    RETURN jsonb_build_object('ok', true, 'from', v_from, 'status', p_to, 'state_revision', v_revision);
+    RETURN jsonb_build_object('ok', true, 'from', v_from, 'status', p_to, 'state_revision', v_revision,
+                              'audit_seq', v_seq);
+END $$;
+
+-- A transition that is a whole transaction by itself: names tenant and person to row-level security until the statement
+-- ends, then calls iama_transition. With `p_linked` the answer also names the audit link that was written.
+CREATE FUNCTION iama_transition_as(p_person uuid, p_linked boolean, p_tenant uuid, p_job uuid, p_expected bigint,
+                                   p_to text, p_trigger text, p_reason text, p_actor jsonb, p_changes jsonb,
+                                   p_fact text, p_items jsonb, p_timers jsonb, p_events jsonb, p_timer uuid)
+RETURNS jsonb LANGUAGE plpgsql AS $$
+DECLARE
+    v_named text := set_config('app.tenant_id', p_tenant::text, true)
+                    || set_config('app.actor_id', coalesce(p_person::text, ''), true);
+    v_answer jsonb := iama_transition(p_tenant, p_job, p_expected, p_to, p_trigger, p_reason, p_actor, p_changes,
+                                      p_fact, p_items, p_timers, p_events, p_timer);
+BEGIN
+    IF p_linked AND v_answer ? 'ok' THEN
+        RETURN v_answer || jsonb_build_object('link', (
+            SELECT id FROM audit_events WHERE tenant_id = p_tenant AND seq = (v_answer->>'audit_seq')::bigint));
+    END IF;
+    RETURN v_answer;
 END $$;
 
 -- Refuses every status write that did not come through iama_transition, and every pair outside the table.

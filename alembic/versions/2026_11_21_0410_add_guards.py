@@ -23,7 +23,8 @@ _SQL = Path(__file__).resolve().parents[1] / "sql"
 _FUNCTIONS = (
     "iama_guard_job_status()",
     "iama_refuse_change()",
-    "iama_transition(uuid, uuid, bigint, text, text, text, jsonb, jsonb, text, jsonb, jsonb, jsonb)",
+    "iama_transition(uuid, uuid, bigint, text, text, text, jsonb, jsonb, text, jsonb, jsonb, jsonb, uuid)",
+    "iama_transition_as(uuid, boolean, uuid, uuid, bigint, text, text, text, jsonb, jsonb, text, jsonb, jsonb, jsonb, uuid)",
     "iama_add_item(uuid, uuid, text, bigint, text, jsonb)",
     "iama_audit(uuid, text, uuid, uuid, jsonb)",
     "iama_record_events(uuid, uuid, bigint, jsonb)",

@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import asyncpg
+from sqlalchemy import PoolProxiedConnection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util import greenlet_spawn
 
 APP_URL_VARIABLE = "IAMA_APP_DATABASE_URL"
 """URL of the role this process connects as: the application's, or the worker's in worker processes."""
@@ -111,6 +114,44 @@ async def _begin(statements: str) -> Transaction:
             if not is_connection_lost(error):
                 raise
     raise ConnectionResetError("the database closes every connection")
+
+
+async def run_alone(statement: str, *values: Any) -> Any:
+    """Run one statement with `$n` parameters as a transaction of its own, in one round trip.
+
+    Returns the first value of its first row; JSON parameters and values are as in a unit of work.
+
+    Raises:
+        ConnectionError: the database went away before it answered; the statement took effect whole or not at all.
+    """
+    pooled, driver = await _alive()
+    try:
+        answer = await driver.fetchval(statement, *values)
+    except BaseException as error:
+        await asyncio.shield(_give_back(pooled, driver))
+        if isinstance(error, asyncpg.InterfaceError) and driver.is_closed():
+            raise ConnectionResetError("the database closed the connection") from error
+        raise
+    await _give_back(pooled, driver)
+    return answer
+
+
+async def _alive() -> tuple[PoolProxiedConnection, asyncpg.Connection]:
+    """Take a pooled connection and its driver's; those that the server closed meanwhile make way for new ones."""
+    for _ in range(POOL_SIZE + POOL_OVERFLOW + 1):
+        pooled = await engine().raw_connection()
+        driver: Any = pooled.driver_connection
+        if not driver.is_closed():
+            return pooled, driver
+        await _give_back(pooled, driver)
+    raise ConnectionResetError("the database closes every connection")
+
+
+async def _give_back(pooled: PoolProxiedConnection, driver: asyncpg.Connection) -> None:
+    """Return a connection outside any transaction to the pool, or give up one that the server closed."""
+    if driver.is_closed():
+        await greenlet_spawn(pooled.invalidate)
+    await greenlet_spawn(pooled.close)
 
 
 async def _abandon(opened: Transaction) -> None:

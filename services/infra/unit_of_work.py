@@ -38,6 +38,11 @@ def audit_trail() -> Iterator[list[UUID]]:
         _trail.reset(token)
 
 
+def trail() -> list[UUID] | None:
+    """Return the list that a surrounding `audit_trail` fills; None when nobody asks."""
+    return _trail.get()
+
+
 class _InnerSession(Session):
     """Takes SQL text through `execute`, which SQLModel discourages for selects."""
 
@@ -150,7 +155,7 @@ async def unit_of_work(actor: Actor) -> AsyncIterator[UnitOfWork]:
         try:
             yield uow
             await uow._finish()
-            links = _trail.get()
+            links = trail()
             if links is not None and (link := await uow.own_link()) is not None:
                 links.append(link)
         finally:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from services.infra.database import is_connection_lost, transaction
+from services.infra.database import is_connection_lost, run_alone
 
 logger = logging.getLogger(__name__)
 
@@ -19,6 +19,11 @@ OUTBOX_CHANNEL = "iama_outbox"
 FEED_CHANNEL = "iama_feed"
 PAUSE_SECONDS = 0.01
 """Least time between two sendings of one process; what is asked for meanwhile travels together."""
+
+_SEND = """
+SELECT count(pg_notify(channel, payload)), set_config('synchronous_commit', 'off', true)
+FROM unnest($1::text[], $2::text[]) AS wakes(channel, payload)
+"""
 
 Wake = tuple[str, str]
 OUTBOX: Wake = (OUTBOX_CHANNEL, "")
@@ -63,12 +68,7 @@ class Sender:
 
 async def _send(wakes: Iterable[Wake]) -> None:
     channels, payloads = zip(*wakes, strict=True)
-    async with transaction("SET LOCAL synchronous_commit = off") as opened:
-        await opened.driver.execute(
-            "SELECT pg_notify(channel, payload) FROM unnest($1::text[], $2::text[]) AS wakes(channel, payload)",
-            channels,
-            payloads,
-        )
+    await run_alone(_SEND, channels, payloads)
 
 
 _SENDERS: WeakKeyDictionary[asyncio.AbstractEventLoop, Sender] = WeakKeyDictionary()

@@ -37,7 +37,12 @@ async def carry_out(uow: UnitOfWork, job: RefactorJob, decision: Decision) -> Ap
     return await _move(uow, job, decision)
 
 
-async def _move(uow: UnitOfWork, job: RefactorJob, decision: Decision) -> Applied:
+async def planned(uow: UnitOfWork, job: RefactorJob, decision: Decision) -> Transition:
+    """Work out the transition of a decision that moves the job; nothing is written.
+
+    Raises:
+        IamaError: `STATE_NOT_AVAILABLE`.
+    """
     target, changes = await _reentry(uow, job, decision)
     for state in (decision.to, target):
         if state is not None and state not in enterable_states():
@@ -49,7 +54,7 @@ async def _move(uow: UnitOfWork, job: RefactorJob, decision: Decision) -> Applie
     base |= _deadline(timers)
     base |= _terminal(job, target)
     items = decision.items if decision.items and target is decision.to else _entry_items(target)
-    change = Transition(
+    return Transition(
         to=target,
         trigger=decision.trigger,
         reason=decision.reason,
@@ -59,11 +64,24 @@ async def _move(uow: UnitOfWork, job: RefactorJob, decision: Decision) -> Applie
         timers=timers,
         events=decision.events,
     )
+
+
+def is_billed(job: RefactorJob, change: Transition) -> bool:
+    """Tell whether the ledger has to change with the transition, so that it cannot stand alone."""
+    return change.to in TERMINAL_STATES or _passes_checkpoint(job, change)
+
+
+def _passes_checkpoint(job: RefactorJob, change: Transition) -> bool:
+    return change.to is JobState.GENERATING_TESTS and job.checkpoint == Checkpoint.PRE_CHARGE.value
+
+
+async def _move(uow: UnitOfWork, job: RefactorJob, decision: Decision) -> Applied:
+    change = await planned(uow, job, decision)
     applied = await transition(uow, job.id, job.state_revision, change)
-    if target is JobState.GENERATING_TESTS and job.checkpoint == Checkpoint.PRE_CHARGE.value:
+    if _passes_checkpoint(job, change):
         await metering.pass_checkpoint(uow, job.id)
-    if target in TERMINAL_STATES:
-        await metering.settle(uow, job.id, {**{"failure_class": job.failure_class}, **changes}.get("failure_class"))
+    if change.to in TERMINAL_STATES:
+        await metering.settle(uow, job.id, change.changes.get("failure_class", job.failure_class))
     return applied
 
 

@@ -1,7 +1,7 @@
 """Every pair of states against the transition function and against the trigger, and what commits beside a change."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +11,11 @@ import pytest
 from services.canon.errors import IamaError
 from services.canon.lifecycle import JobState
 from services.canon.tasks import ItemKind, TimerKind
+from services.core.actor import Actor
+from services.infra.database import POOL_OVERFLOW, POOL_SIZE, is_connection_lost, transaction
 from services.infra.migrate import DatabaseUrls
-from services.infra.unit_of_work import unit_of_work
-from services.jobs.transitions import ItemRequest, Transition, transition
+from services.infra.unit_of_work import audit_trail, unit_of_work
+from services.jobs.transitions import Applied, ItemRequest, Transition, transition, transition_alone
 from tests.support.bench import Bench, Workspace
 from tests.support.legal_pairs import expected_targets
 
@@ -169,15 +171,30 @@ CHANGE = Transition(
     events=({"type": "precheck_result", "payload": {"passed": True}},),
 )
 
+Verb = Callable[[Actor, UUID, int, Transition], Awaitable[Applied]]
+
+
+async def _inside(actor: Actor, job_id: UUID, expected_revision: int, change: Transition) -> Applied:
+    async with unit_of_work(actor) as uow:
+        return await transition(uow, job_id, expected_revision, change)
+
+
+VERBS = pytest.mark.parametrize("verb", [_inside, transition_alone])
+CUT = (
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() "
+    "AND usename = 'iama_app' AND wait_event_type = 'Lock'"
+)
+SEEN = "SELECT current_setting('app.tenant_id', true) || current_setting('app.actor_id', true)"
+
 
 @run_async
 class TestTransition:
+    @VERBS
     async def test_commits_row_audit_frames_items_outbox_and_timers_together(
-        self, bench: Bench, workspace: Workspace
+        self, bench: Bench, workspace: Workspace, verb: Verb
     ) -> None:
         job_id = bench.job(workspace)
-        async with unit_of_work(workspace.person) as uow:
-            applied = await transition(uow, job_id, 0, CHANGE)
+        applied = await verb(workspace.person, job_id, 0, CHANGE)
         assert (applied.source, applied.status, applied.state_revision) == ("PENDING", "REPO_SYNCING", 1)
         row = bench.row("SELECT * FROM job_transitions WHERE job_id = %s", job_id)
         assert (row["from_state"], row["to_state"], row["trigger"]) == ("PENDING", "REPO_SYNCING", "started")
@@ -220,16 +237,16 @@ class TestTransition:
         for table in ("audit_events", "outbox_events", "audit_heads", "job_feed_heads"):
             assert bench.count(table, "tenant_id = %s", [workspace.tenant_id]) == 0
 
+    @VERBS
     async def test_gives_exactly_one_of_twenty_racing_commands_the_revision(
-        self, bench: Bench, workspace: Workspace
+        self, bench: Bench, workspace: Workspace, verb: Verb
     ) -> None:
         job_id = bench.job(workspace)
         targets = [JobState.REPO_SYNCING, JobState.FAILED]
 
         async def command(number: int) -> str:
             try:
-                async with unit_of_work(workspace.person) as uow:
-                    await transition(uow, job_id, 0, Transition(targets[number % 2], "race"))
+                await verb(workspace.person, job_id, 0, Transition(targets[number % 2], "race"))
             except IamaError as error:
                 return error.code
             return "won"
@@ -261,12 +278,21 @@ class TestTransition:
         job = bench.state(job_id)
         assert (job["failure_detail"], job["failure_reason"]) == (None, None)
 
-    async def test_refuses_another_workspaces_job(self, bench: Bench, workspace: Workspace) -> None:
+    @VERBS
+    async def test_refuses_another_workspaces_job(self, bench: Bench, workspace: Workspace, verb: Verb) -> None:
         job_id = bench.job(bench.workspace())
         with pytest.raises(IamaError) as caught:
-            async with unit_of_work(workspace.person) as uow:
-                await transition(uow, job_id, 0, CHANGE)
+            await verb(workspace.person, job_id, 0, CHANGE)
         assert caught.value.code == "JOB_NOT_FOUND"
+        assert bench.state(job_id)["status"] == "PENDING"
+
+    @VERBS
+    async def test_tells_the_loser_where_the_job_stands(self, bench: Bench, workspace: Workspace, verb: Verb) -> None:
+        job_id = bench.job(workspace, "REFACTORING", state_revision=7)
+        with pytest.raises(IamaError) as caught:
+            await verb(workspace.person, job_id, 6, Transition(JobState.SELF_HEALING, "t"))
+        assert caught.value.code == "STATE_REVISION_CONFLICT"
+        assert caught.value.data == {"current_revision": 7, "status": "REFACTORING", "state_revision": 7}
 
     async def test_needs_no_lock_that_a_running_item_holds(self, bench: Bench, workspace: Workspace) -> None:
         """An item writes its log under its own lock, then touches the job: a command must not wait for it crosswise."""
@@ -278,6 +304,85 @@ class TestTransition:
             async with asyncio.timeout(5), unit_of_work(workspace.platform) as item:
                 await item.record(job_id, 0, [{"type": "log_line", "payload": {"level": "INFO", "message": "x"}}])
         assert bench.count("job_events", "job_id = %s", [job_id]) == 1
+
+
+@run_async
+class TestTransitionAlone:
+    @pytest.mark.parametrize("source", STATES)
+    async def test_passes_exactly_the_expected_pairs(self, bench: Bench, workspace: Workspace, source: str) -> None:
+        passed = set()
+        for target in JobState:
+            job_id = bench.job(workspace, source)
+            try:
+                await transition_alone(workspace.person, job_id, 0, Transition(target, "t"))
+                passed.add(target.value)
+            except IamaError as refused:
+                assert refused.code == "TRANSITION_NOT_ALLOWED"
+                assert bench.state(job_id)["status"] == source
+        assert passed == set(EXPECTED[source])
+
+    async def test_leaves_neither_tenant_nor_person_behind_on_any_pooled_connection(
+        self, bench: Bench, workspace: Workspace
+    ) -> None:
+        jobs = [bench.job(workspace) for _ in range(POOL_SIZE + POOL_OVERFLOW)]
+        await asyncio.gather(*(transition_alone(workspace.person, job_id, 0, CHANGE) for job_id in jobs))
+        refused = await asyncio.gather(
+            *(transition_alone(workspace.person, job_id, 0, CHANGE) for job_id in jobs), return_exceptions=True
+        )
+        assert all(isinstance(answer, IamaError) for answer in refused)
+
+        async def look() -> tuple[str | None, int]:
+            async with transaction() as opened:
+                await opened.driver.fetchval("SELECT pg_sleep(0.05)")
+                return await opened.driver.fetchval(SEEN), await opened.driver.fetchval("SELECT count(*) FROM projects")
+
+        seen = await asyncio.gather(*(look() for _ in range(POOL_SIZE)))
+        assert [one for one in seen if one[0] or one[1]] == []
+
+    async def test_sees_only_its_own_tenant_on_a_connection_that_another_tenant_used(
+        self, bench: Bench, workspace: Workspace
+    ) -> None:
+        other = bench.workspace()
+        mine, theirs = bench.job(workspace), bench.job(other)
+        await transition_alone(other.person, theirs, 0, CHANGE)
+        with pytest.raises(IamaError) as caught:
+            await transition_alone(workspace.person, theirs, 1, Transition(JobState.FAILED, "t"))
+        assert caught.value.code == "JOB_NOT_FOUND"
+        await transition_alone(workspace.person, mine, 0, CHANGE)
+        assert bench.value("SELECT tenant_id FROM job_transitions WHERE job_id = %s", mine) == workspace.tenant_id
+
+    async def test_adds_its_link_to_a_surrounding_trail(self, bench: Bench, workspace: Workspace) -> None:
+        job_id, refused = bench.job(workspace), bench.job(bench.workspace())
+        with audit_trail() as links:
+            await transition_alone(workspace.person, job_id, 0, CHANGE)
+            with pytest.raises(IamaError):
+                await transition_alone(workspace.person, refused, 0, CHANGE)
+        assert links == [bench.value("SELECT id FROM audit_events WHERE job_id = %s", job_id)]
+
+    async def test_spends_the_timer_that_asked_for_it_and_cancels_the_others(
+        self, bench: Bench, workspace: Workspace
+    ) -> None:
+        job_id = bench.job(workspace)
+        await transition_alone(workspace.person, job_id, 0, CHANGE)
+        timer = bench.value("SELECT id FROM workflow_timers WHERE job_id = %s AND kind = 'IDLE'", job_id)
+        change = Transition(JobState.REPO_SYNC_SCRATCH_WIPING, "t", timer=timer)
+        await transition_alone(workspace.person, job_id, 1, change)
+        rows = bench.rows("SELECT * FROM workflow_timers WHERE job_id = %s", job_id)
+        spent = {row["kind"]: (row["fired_at"] is not None, row["cancelled_at"] is not None) for row in rows}
+        assert spent == {"IDLE": (True, False), "SANDBOX_HOLD": (False, True)}
+
+    async def test_tells_that_the_connection_was_lost_while_it_waited(self, bench: Bench, workspace: Workspace) -> None:
+        job_id = bench.job(workspace)
+        with bench.connection.transaction():
+            bench.run("SELECT 1 FROM refactor_jobs WHERE id = %s FOR UPDATE", job_id)
+            waiting = asyncio.create_task(transition_alone(workspace.person, job_id, 0, CHANGE))
+            while not bench.value(CUT):
+                await asyncio.sleep(0.02)
+            with pytest.raises(Exception) as caught:
+                await waiting
+        assert is_connection_lost(caught.value)
+        assert bench.state(job_id)["status"] == "PENDING"
+        await transition_alone(workspace.person, job_id, 0, CHANGE)
 
 
 class TestAppendOnly:

@@ -10,7 +10,7 @@ from services.canon.lifecycle import JobState
 from services.canon.tasks import TimerKind
 from services.core.ids import new_id
 from services.infra.unit_of_work import unit_of_work
-from services.jobs.transitions import Transition, transition
+from services.jobs.transitions import Transition, transition, transition_alone
 from services.workflow.timers import fire_timer
 from tests.support.bench import Bench, Workspace
 
@@ -26,14 +26,47 @@ def _timer(bench: Bench, workspace: Workspace, job_id: UUID, kind: TimerKind, **
 
 
 class TestFireTimer:
-    async def test_acts_once_however_often_it_is_delivered(self, bench: Bench, workspace: Workspace) -> None:
-        job_id = bench.job(workspace, "WAITING_STRATEGY", state_revision=3)
-        timer_id = _timer(bench, workspace, job_id, TimerKind.IDLE)
+    @pytest.mark.parametrize(
+        ("state", "wait", "kind", "end"),
+        [
+            ("WAITING_STRATEGY", None, "IDLE", ("FAILED", "IDLE_EXPIRED", 4)),
+            (
+                "WAITING_INTERVENTION",
+                "IDENTICAL_FAILURE",
+                "INTERVENTION",
+                ("RECOVERY_PENDING", "INTERVENTION_SILENT", 4),
+            ),
+        ],
+        ids=["with the ledger", "alone"],
+    )
+    async def test_acts_once_however_often_it_is_delivered(
+        self, bench: Bench, workspace: Workspace, state: str, wait: str | None, kind: str, end: tuple[str, str, int]
+    ) -> None:
+        job_id = bench.job(workspace, state, wait_kind=wait, state_revision=3)
+        timer_id = _timer(bench, workspace, job_id, TimerKind(kind))
+        other_id = _timer(bench, workspace, job_id, TimerKind.SANDBOX_HOLD)
         answers = await asyncio.gather(*(fire_timer(timer_id, workspace.tenant_id) for _ in range(6)))
-        assert sorted(answers) == ["IDLE"] + ["not due"] * 5
+        assert sorted(answers) == [kind] + ["not due"] * 5
         job = bench.state(job_id)
-        assert (job["status"], job["failure_reason"], job["state_revision"]) == ("FAILED", "IDLE_EXPIRED", 4)
+        assert (job["status"], job["failure_reason"], job["state_revision"]) == end
         assert bench.count("job_transitions", "job_id = %s", [job_id]) == 1
+        assert bench.count("workflow_timers", "id = %s AND fired_at IS NOT NULL", [timer_id]) == 1
+        assert bench.count("workflow_timers", "id = %s AND cancelled_at IS NOT NULL", [other_id]) == 1
+
+    async def test_gives_way_to_a_command_that_was_faster(
+        self, bench: Bench, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        job_id = bench.job(workspace, "WAITING_INTERVENTION", wait_kind="IDENTICAL_FAILURE")
+        timer_id = _timer(bench, workspace, job_id, TimerKind.INTERVENTION)
+
+        async def after_the_command(*values: Any) -> Any:
+            await transition_alone(workspace.person, job_id, 0, Transition(JobState.SELF_HEALING, "continued"))
+            return await transition_alone(*values)
+
+        monkeypatch.setattr("services.workflow.timers.transition_alone", after_the_command)
+        assert await fire_timer(timer_id, workspace.tenant_id) == "not due"
+        assert (bench.state(job_id)["status"], bench.state(job_id)["state_revision"]) == ("SELF_HEALING", 1)
+        assert bench.count("workflow_timers", "id = %s AND fired_at IS NULL", [timer_id]) == 1
 
     async def test_does_nothing_before_its_time(self, bench: Bench, workspace: Workspace) -> None:
         job_id = bench.job(workspace, "WAITING_STRATEGY")
