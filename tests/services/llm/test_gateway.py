@@ -135,6 +135,26 @@ class TestProviderUnreached:
         assert refusal.value.data["reason"] == "UNREACHABLE"
 
 
+class TestNativeJson:
+    """V1-LLM-08: the provider's own JSON mode, where it is switched on."""
+
+    @pytest.mark.parametrize(("wanted", "sent"), [(True, {"type": "json_object"}), (False, None)])
+    async def test_is_asked_for_where_it_is_switched_on(
+        self, litellm_gateway: LiteLlmGateway, monkeypatch: pytest.MonkeyPatch, wanted: bool, sent: object
+    ) -> None:
+        asked: dict[str, object] = {}
+
+        async def answer(**arguments: object) -> None:
+            asked.update(arguments)
+            raise OSError("nobody is there")
+
+        monkeypatch.setattr(load_litellm(), "acompletion", answer)
+        call = CompletionCall(replace(ROUTE, native_json=wanted), [Message("user", "x")], {"call_id": "1"}, None)
+        with pytest.raises(ProviderUnavailableError):
+            await litellm_gateway.complete(call)
+        assert asked.get("response_format") == sent
+
+
 class TestLoadLitellm:
     def test_is_quiet_offline_and_without_callbacks(self) -> None:
         litellm = load_litellm()
