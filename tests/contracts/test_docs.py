@@ -129,6 +129,11 @@ class TestRegister:
             assert (ROOT / path).is_file(), path
             assert not holder or f"class {holder}" in (ROOT / path).read_text(), f"{path}::{holder}"
 
+    def test_says_each_requirement_once_and_which_tests_show_it(self) -> None:
+        register = traceability.read_register(traceability.REGISTER.read_text())
+        assert len({row.identifier for row in register}) == len(register)
+        assert [row.identifier for row in register if not row.shown_by] == []
+
     def test_holds_every_requirement_that_code_or_tests_name(self) -> None:
         register = {row.identifier for row in traceability.read_register(traceability.REGISTER.read_text())}
         assert {*traceability.code_places(ROOT), *traceability.test_places(ROOT)} - register == set()
