@@ -59,7 +59,9 @@ class RenameOptions(StrictModel):
 
     `keep_alias` leaves the old name bound to the new one where references stay that may not be edited.
     `receivers` also follows `value.member` where the type of `value` cannot be told but only one class of the
-    project has a member of that telling name.
+    project has a member of that telling name. `threshold` is the least confidence, in percent, with which a reference
+    in code is changed; those below stay and are disclosed. At 60 or less it implies `receivers`, at 20 or less every
+    `value.member` of that name changes.
     """
 
     code: bool = True
@@ -68,6 +70,7 @@ class RenameOptions(StrictModel):
     strings: bool = False
     receivers: bool = False
     keep_alias: bool = True
+    threshold: int = Field(default=70, ge=1, le=100)
 
 
 class RenameSymbol(OnFile):

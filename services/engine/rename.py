@@ -147,10 +147,10 @@ def _is_followed(place: Place, options: RenameOptions) -> bool:
     wanted = {
         PlaceKind.DOCUMENT: options.docs,
         PlaceKind.STRING: options.strings,
-        PlaceKind.RECEIVER: options.receivers,
-        PlaceKind.UNKNOWN: False,
+        PlaceKind.RECEIVER: options.receivers or place.confidence >= options.threshold,
+        PlaceKind.UNKNOWN: place.confidence >= options.threshold,
     }
-    return wanted.get(place.kind, options.code)
+    return wanted.get(place.kind, options.code and place.confidence >= options.threshold)
 
 
 def _require_free_name(places: Places, new_name: str) -> None:

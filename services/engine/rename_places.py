@@ -23,6 +23,21 @@ class PlaceKind(StrEnum):
     DOCUMENT = "DOCUMENT"
 
 
+CONFIDENCE: dict[PlaceKind, int] = {
+    PlaceKind.DEFINITION: 100,
+    PlaceKind.IMPORT: 100,
+    PlaceKind.REFERENCE: 95,
+    PlaceKind.EXPORT: 95,
+    PlaceKind.KEYWORD: 90,
+    PlaceKind.DOCTEST: 80,
+    PlaceKind.RECEIVER: 60,
+    PlaceKind.DOCUMENT: 50,
+    PlaceKind.STRING: 40,
+    PlaceKind.UNKNOWN: 20,
+}
+"""How sure it is that a place of that kind means the definition, in percent."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
     """The old name at `[start, end)` of a file.
@@ -44,6 +59,11 @@ class Place:
     def is_code(self) -> bool:
         """Whether the program breaks when the place keeps the old name and no alias exists."""
         return self.kind not in (PlaceKind.STRING, PlaceKind.DOCUMENT)
+
+    @property
+    def confidence(self) -> int:
+        """How sure it is that the place means the definition, 0 to 100."""
+        return CONFIDENCE[self.kind]
 
     @property
     def location(self) -> str:

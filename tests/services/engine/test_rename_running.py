@@ -641,3 +641,27 @@ print(Pair(left=1)._replace(left=2).left)
 
         with pytest.raises(RefusedError, match="UNSAFE_REFERENCE"):
             rename_edits({"main.py": source}, "main.py", "Pair.left", "first", OPTIONS)
+
+
+class TestThreshold:
+    SOURCE = b"""class Box:
+    def open_lid(self):
+        return 1
+
+
+def used(box):
+    return box.open_lid()
+
+
+print(used(Box()))
+"""
+
+    @pytest.mark.parametrize(("threshold", "aliases"), [(70, ("main.py",)), (60, ()), (20, ())])
+    def test_decides_which_references_change(self, threshold: int, aliases: tuple[str, ...]) -> None:
+        options = RenameOptions(threshold=threshold)
+
+        edits = rename_edits({"main.py": self.SOURCE}, "main.py", "Box.open_lid", "renamed", options)
+
+        assert edits.aliases == aliases
+        assert ran(dict(edits.contents)) == "1\n"
+        assert all(place.confidence >= threshold for place in edits.changed)
