@@ -8,6 +8,7 @@ every line of a Python file with the name as a word, without the exceptions list
 
 import difflib
 import json
+import os
 import re
 import resource
 import subprocess
@@ -80,7 +81,7 @@ def _measured(side: str, tree: str) -> dict[str, float]:
 
 
 def _environment() -> dict[str, str]:
-    return {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": str(Path.home())}
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def _line(name: str, runs: list[dict[str, float]]) -> str:
