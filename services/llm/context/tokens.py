@@ -6,6 +6,7 @@ byte-level encoding exceeds.
 
 import hashlib
 import importlib.util
+import math
 import os
 import re
 from collections.abc import Callable
@@ -59,7 +60,7 @@ class Tokenizer:
 
     def count(self, text: str) -> int:
         """Return the number of tokens, rounded up."""
-        return -int(-_counter(self.encoding)(text) * self.factor // 1)
+        return math.ceil(_counter(self.encoding)(text) * self.factor)
 
 
 @cache
@@ -86,8 +87,8 @@ def _counter(encoding: str) -> Callable[[str], int]:
 def _file(encoding: str) -> Path | None:
     """Return the encoding's file when the wheel has it unaltered."""
     spec = importlib.util.find_spec("litellm")
+    name, digest = FILES.get(encoding, ("", ""))
     for place in (spec.submodule_search_locations or []) if spec else []:
-        name, digest = FILES[encoding]
         file = Path(place, "litellm_core_utils", "tokenizers", name)
         if file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == digest:
             return file
