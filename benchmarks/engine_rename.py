@@ -26,8 +26,8 @@ from benchmarks.machine import ROOT
 DJANGO = ("django", "5.2.19", "ad03d8abc51dbff95ebf34b27123cf0c26a3b62db7ba0cd520783686362533d1")
 JEDI = "jedi==0.19.2"
 RENAMES = (
-    ("django/utils/encoding.py", "force_str", "def force_str", "to_text"),
-    ("django/http/response.py", "HttpResponseRedirect", "class HttpResponseRedirect", "RedirectAnswer"),
+    ("django/utils/encoding.py", "force_str", "def force_str(", "to_text"),
+    ("django/http/response.py", "HttpResponseRedirect", "class HttpResponseRedirect(", "RedirectAnswer"),
 )
 FIRST_BAR, SECOND_BAR, MEMORY_GOAL_MB = 3.0, 1.0, 1024
 TURNS = 3
@@ -136,9 +136,9 @@ def rope(tree: str) -> Iterator[tuple[float, Lines]]:
     from rope.refactor.rename import Rename
 
     project = Project(tree, ropefolder=None, ignore_syntax_errors=True)
-    for path, _, head, new_name in RENAMES:
+    for path, word, head, new_name in RENAMES:
         resource_ = project.get_resource(path)
-        changes = Rename(project, resource_, resource_.read().index(head) + len(head) - 1).get_changes(new_name)
+        changes = Rename(project, resource_, resource_.read().index(head) + head.index(word)).get_changes(new_name)
         done = time.time()
         lines: Lines = set()
         for change in changes.changes:
@@ -155,7 +155,7 @@ def jedi(tree: str) -> Iterator[tuple[float, Lines]]:
     for path, word, head, new_name in RENAMES:
         text = (root / path).read_text()
         line = text[: text.index(head)].count("\n") + 1
-        found = Script(text, path=root / path, project=project).rename(line, len(head) - len(word), new_name=new_name)
+        found = Script(text, path=root / path, project=project).rename(line, head.index(word), new_name=new_name)
         changed = {file: item.get_new_code() for file, item in found.get_changed_files().items()}
         done = time.time()
         lines: Lines = set()
