@@ -57,7 +57,7 @@ bench: install-test ## figures, with the machine's description
 	@$(PY) benchmarks/run.py
 
 bench-engine: ## figures of the refactoring engine
-	@$(PY) benchmarks/run.py engine_apply engine_rename
+	@$(PY) benchmarks/run.py engine_apply engine_rename engine_filter
 
 tour: build ## photograph every screen in both themes
 	@$(PY) scripts/tour.py

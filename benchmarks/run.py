@@ -25,6 +25,7 @@ BENCHMARKS = {
     "second_browser": "from a change of state to a second viewer",
     "demo_job": "the demo repository from command to delivery",
     "engine_rename": "whole-project renames on Django beside rope and jedi",
+    "engine_filter": "the filter before parsing over 10,000 files beside ripgrep's walk",
     "engine_apply": "the applier in memory and beside git apply; the start of iama edit",
     "first_page": "from a fresh clone to the first page, second start, idle memory",
 }

@@ -16,7 +16,9 @@ from services.engine.protection import IGNORE_FILE, ignore_rules
 
 _SAMPLE_BYTES = 64 * 1024
 _ENTROPY_LEAST_BYTES = 4096
-_COMMON = b" \neatoinsrlcdup_"
+_COMMON = b' etsonraild\nc"f.pmu,_h()'
+_ASCII = 128
+_BYTES = 256
 
 GUIDANCE: dict[str, str] = {
     "BINARY_FILE": "Not text in its encoding; leave it out of the scope.",
@@ -103,7 +105,7 @@ def blocking_code(path: str, content: bytes) -> str | None:
         return "FILE_TOO_LARGE"
     if path.rpartition(".")[2].lower() in COMPILED_SUFFIXES:
         return "COMPILED_ASSET"
-    if b"\0" in content[:_SAMPLE_BYTES] and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if content.find(0, 0, _SAMPLE_BYTES) >= 0 and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "BINARY_FILE"
     if ".min." in path.lower() and _MINIFIED.search(path.lower()):
         return "MINIFIED_BUNDLE"
@@ -127,15 +129,18 @@ def has_secret(content: bytes) -> bool:
 def has_high_entropy(sample: bytes) -> bool:
     """Tell whether bytes carry more bits each than source text does.
 
-    Grouped into common and other bytes, the entropy has an upper bound that settles ordinary text.
+    Parted into common and other bytes, the entropy has an upper bound that settles ordinary text.
     """
-    total = len(sample)
     rest = sample.translate(None, _COMMON)
-    share = len(rest) / total
-    bound = (1 - share) * math.log2(len(_COMMON)) + share * math.log2(len(set(rest)) or 1) + _binary_entropy(share)
-    if bound <= HIGH_ENTROPY_BITS:
-        return False
-    return -sum(count / total * math.log2(count / total) for count in Counter(sample).values()) > HIGH_ENTROPY_BITS
+    share = len(rest) / len(sample)
+    others = (_ASCII if rest.isascii() else _BYTES) - len(_COMMON)
+    bound = (1 - share) * math.log2(len(_COMMON)) + share * math.log2(others) + _binary_entropy(share)
+    return bound > HIGH_ENTROPY_BITS and _entropy(sample) > HIGH_ENTROPY_BITS
+
+
+def _entropy(sample: bytes) -> float:
+    total = len(sample)
+    return -sum(count / total * math.log2(count / total) for count in Counter(sample).values())
 
 
 def _binary_entropy(share: float) -> float:
