@@ -1,4 +1,4 @@
-"""What is recorded beside the proof: snapshots at the start, head checks, wipes, people's decisions, commits."""
+"""What is recorded beside the proof: snapshots at the start, filtered files, head checks, wipes, decisions, commits."""
 
 from datetime import datetime
 from typing import Any
@@ -11,14 +11,25 @@ from services.infra.unit_of_work import UnitOfWork
 from services.tables.delivery import CodeProvenanceRecord, DeliveryPolicySnapshot
 from services.tables.evidence import BaselineDecision
 from services.tables.metering import BillingSubjectSnapshot, EntitlementSnapshot
-from services.tables.repositories import BranchHeadSnapshot
+from services.tables.repositories import BranchHeadSnapshot, ContextFilterDecision
 from services.tables.sandbox import SecureWipeEvidence
+
+RECORDS_MAX = 1000
+"""Rows of one kind that are handed out; a tree of pictures has more filtered files than anybody reads."""
 
 
 class _Row(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     created_at: datetime
+
+
+class FilteredFileView(_Row):
+    """One file that was not read as source, and why (V1-FR-CTX-007)."""
+
+    path: str
+    reason_code: str
+    size_bytes: int
 
 
 class HeadCheckView(_Row):
@@ -89,6 +100,7 @@ class SubjectView(_Row):
 class JobRecords(BaseModel):
     """Records of one job, each list oldest first."""
 
+    filtered_files: list[FilteredFileView]
     head_checks: list[HeadCheckView]
     wipes: list[WipeView]
     decisions: list[DecisionView]
@@ -99,6 +111,7 @@ class JobRecords(BaseModel):
 
 
 _SOURCES: dict[str, tuple[type[SQLModel], type[_Row]]] = {
+    "filtered_files": (ContextFilterDecision, FilteredFileView),
     "head_checks": (BranchHeadSnapshot, HeadCheckView),
     "wipes": (SecureWipeEvidence, WipeView),
     "decisions": (BaselineDecision, DecisionView),
@@ -110,10 +123,12 @@ _SOURCES: dict[str, tuple[type[SQLModel], type[_Row]]] = {
 
 
 async def list_records(uow: UnitOfWork, job_id: UUID) -> JobRecords:
-    """Return every record of a job that the caller was let to see."""
+    """Return the records of a job that the caller was let to see, at most `RECORDS_MAX` of a kind."""
     found: dict[str, list[Any]] = {}
     for name, (table, view) in _SOURCES.items():
         row: Any = table
-        statement = select(row).where(row.job_id == job_id).order_by(col(row.created_at), col(row.id))
+        statement = (
+            select(row).where(row.job_id == job_id).order_by(col(row.created_at), col(row.id)).limit(RECORDS_MAX)
+        )
         found[name] = [view.model_validate(item) for item in await uow.session.exec(statement)]
     return JobRecords(**found)

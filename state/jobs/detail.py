@@ -7,7 +7,7 @@ import reflex as rx
 from services.core.clock import now
 from services.infra.unit_of_work import UnitOfWork
 from state.jobs import format as fmt
-from state.jobs import loaders, present, present_records
+from state.jobs import loaders, present, present_ledger, present_records
 from state.jobs.base import JobPageState
 from state.jobs.record_views import AuditRow, SectionView, TransitionView
 from state.jobs.views import StageMapView
@@ -35,4 +35,5 @@ class JobDetailState(JobPageState, rx.State):
         broken = sum(not row.is_linked for row in self.audit)
         linked = "every link fits" if not broken else f"{broken} links do not fit"
         self.audit_note = f"{fmt.plural(len(events), 'event')}, {linked}" if events else ""
-        self.sections = present_records.detail_sections(data.job, data.attempts, data.baseline, data.newest)
+        sections = present_records.detail_sections(data.job, data.attempts, data.baseline, data.newest)
+        self.sections = sections + present_ledger.record_sections(*await loaders.load_ledger(uow, job_id))

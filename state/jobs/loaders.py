@@ -17,6 +17,7 @@ from services.canon.errors import IamaError
 from services.canon.vocabulary import JobAction
 from services.core.actor import Actor
 from services.delivery import service as delivery
+from services.delivery.records import JobRecords, list_records
 from services.delivery.schemas import FileDiffView, PublicationView
 from services.feed import service as feed
 from services.feed.schemas import Frame
@@ -31,6 +32,7 @@ from services.jobs.schemas import (
     TestRunView,
     TransitionView,
 )
+from services.metering import service as metering
 from services.specs import service as specs
 from services.specs.schemas import BddItem, RevisionView, SpecView
 from services.workflow import service as workflow
@@ -115,6 +117,12 @@ async def load_proposals(uow: UnitOfWork, job_id: UUID) -> list[ProposalView]:
 async def load_audit(uow: UnitOfWork, job_id: UUID) -> list[AuditEventView]:
     """Read the job's links of the audit chain."""
     return await jobs.list_audit(uow, job_id)
+
+
+async def load_ledger(uow: UnitOfWork, job_id: UUID) -> tuple[JobRecords, dict[str, Any]]:
+    """Read what is recorded beside the proof, and the sums of what the job used."""
+    await jobs.require_job(uow, job_id)
+    return await list_records(uow, job_id), await metering.use_of_job(uow, job_id)
 
 
 @dataclass(frozen=True)

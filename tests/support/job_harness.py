@@ -58,7 +58,7 @@ async def _log(_uow: Any, _job_id: UUID, limit: int) -> list[Any]:
 async def _delivery(_actor: Any, job_id: UUID) -> loaders.DeliveryData:
     if _scene(job_id).value != "DELIVERED":
         return loaders.DeliveryData()
-    diffs = [delivery._file_view(one) for one in file_diffs(*story.trees())]
+    diffs = [delivery.file_view(one) for one in file_diffs(*story.trees())]
     branch = "refactor/billing-20260303-7f3a91c2"
     return loaders.DeliveryData(diffs, False, story.EVIDENCE, "c02e" * 16 + "71bd", branch, 41_200)
 
@@ -127,6 +127,7 @@ def _install() -> None:
         "load_delivery": _delivery,
         "load_file": _file,
         "load_audit": lambda uow, job_id: _value(story.audit(_STARTED)),
+        "load_ledger": lambda uow, job_id: _value(story.ledger(_STARTED)),
         "load_proposals": lambda uow, job_id: _value(story.proposals()),
         "last_seq": _zero,
         "subscribe": _subscribe,

@@ -14,7 +14,7 @@ from services.artifacts.schemas import ArtifactType
 from services.infra.unit_of_work import unit_of_work
 from services.tables import evidence as proof_rows
 from services.tables.delivery import SourceDelivery
-from services.tables.repositories import BranchHeadSnapshot
+from services.tables.repositories import BranchHeadSnapshot, ContextFilterDecision
 from services.tables.sandbox import SecureWipeEvidence
 from tests.api import seeds
 from tests.api.conftest import Person, actor_of, key, make_job
@@ -182,9 +182,13 @@ class TestEvidence:
                 )
             )
             uow.session.add(SecureWipeEvidence(**ids, wipe_type="SCRATCH", verified=True, method="overwrite"))
+            uow.session.add(ContextFilterDecision(**ids, path="shop/logo.png", reason_code="BINARY_FILE", size_bytes=7))
         bundle = (await ada.client.get(f"/v2/jobs/{delivered}/evidence")).json()
         assert [(check["verdict"], check["head_sha_now"]) for check in bundle["head_checks"]] == [("MATCH", "b" * 40)]
         assert [(wipe["wipe_type"], wipe["verified"]) for wipe in bundle["wipes"]] == [("SCRATCH", True)]
+        assert [(left["path"], left["reason_code"]) for left in bundle["filtered_files"]] == [
+            ("shop/logo.png", "BINARY_FILE")
+        ]
         assert bundle["delivery_policies"][0]["policy"] == "DRAFT_PR"
         assert bundle["billing_subjects"][0]["billing_subject"] == "USER"
 

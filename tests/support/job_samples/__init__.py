@@ -17,7 +17,7 @@ from tests.support.job_samples.record import (
     strip,
     transitions,
 )
-from tests.support.job_samples.result import EVIDENCE, artifacts, trees
+from tests.support.job_samples.result import EVIDENCE, artifacts, ledger, trees
 
 __all__ = [
     "EVIDENCE",
@@ -30,6 +30,7 @@ __all__ = [
     "conflict",
     "job",
     "job_id",
+    "ledger",
     "log",
     "own_strip",
     "proposals",

@@ -1,10 +1,32 @@
 """What comes out: both sides of the change, the evidence, the artifacts."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid5
 
 from services.artifacts.schemas import ArtifactView
+from services.delivery.records import FilteredFileView, HeadCheckView, JobRecords, WipeView
 from tests.support.job_samples.record import NAMESPACE
+
+
+def ledger(now: datetime) -> tuple[JobRecords, dict[str, Any]]:
+    """Return the records beside the proof and what the job used."""
+    left_out = [("legacy/edi.bin", "BINARY_FILE"), ("legacy/ports.bin", "BINARY_FILE"), ("keys.py", "SECRET_DETECTED")]
+    head = {"branch": "main", "head_sha_at_start": "8" * 40, "head_sha_now": "8" * 40, "latency_ms": 4}
+    erased = {"scratch_record_id": None, "method": "OVERWRITE", "evidence_hash": "a" * 64, "verified_at": now}
+    records = JobRecords.model_construct(
+        filtered_files=[
+            FilteredFileView(created_at=now, path=path, reason_code=code, size_bytes=9) for path, code in left_out
+        ],
+        head_checks=[HeadCheckView(created_at=now, verdict="MATCH", **head)],
+        wipes=[
+            WipeView(created_at=now, wipe_type="WORKSPACE_VOLUME", verified=done, execution_session_id=None, **erased)
+            for done in (True, False)
+        ],
+    )
+    use = {"phase_1_calls": 4, "phase_2_calls": 1, "phase_3_calls": 0, "prompt_tokens": 81_204,
+           "completion_tokens": 9_310, "sandbox_seconds": 372, "billable": False}  # fmt: skip
+    return records, use
 
 
 def trees() -> tuple[dict[str, bytes], dict[str, bytes]]:
