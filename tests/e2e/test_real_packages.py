@@ -37,12 +37,12 @@ CASES = (
     Case("python-slugify", MODERNISE, "python-slugify-modernise", SLUGIFY),
     Case("python-slugify", RENAME_TRUNCATE, "python-slugify-rename", SLUGIFY),
     Case("toolz", MODERNISE, "toolz-modernise", TOOLZ),
+    Case("toolz", CLEAN_UP, "toolz-clean-up", TOOLZ),
+    Case("humanize", MODERNISE, "humanize-modernise", HUMANIZE),
     Case("humanize", RENAME_SIZE, "humanize-rename", HUMANIZE),
 )
 MORE_CASES = (
     Case("python-slugify", CLEAN_UP, "python-slugify-clean-up", SLUGIFY),
-    Case("toolz", CLEAN_UP, "toolz-clean-up", TOOLZ),
-    Case("humanize", MODERNISE, "humanize-modernise", HUMANIZE),
     Case("humanize", CLEAN_UP, "humanize-clean-up", HUMANIZE),
 )
 
