@@ -134,7 +134,7 @@ def _field(item: rx.Var) -> rx.Component:
         ),
         debounce_timeout=TYPING_PAUSE_MS,
     )
-    optional = rx.cond(item.required, rx.fragment(), rx.el.span(" optional", class_name="muted"))
+    optional = rx.cond(item.required, rx.fragment(), rx.el.span(" (optional)", class_name="muted"))
     return rx.el.div(
         rx.el.label(item.label, optional, html_for=name, class_name="field__label"),
         control,

@@ -54,5 +54,10 @@ class Hazard:
     @property
     def key(self) -> str:
         """Name the hazard by what it says and where: equal hazards of two plans have one key."""
-        said = "\0".join((self.kind.value, self.location, self.sentence))
-        return f"HZ-{hashlib.sha256(said.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}"
+        return hazard_key(self.kind.value, self.path, self.line, self.sentence)
+
+
+def hazard_key(kind: str, path: str, line: int | None, sentence: str) -> str:
+    """Return the key of a hazard that is held as plain values."""
+    said = "\0".join((kind, path, str(line or ""), sentence))
+    return f"HZ-{hashlib.sha256(said.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}"

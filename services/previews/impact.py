@@ -91,6 +91,7 @@ def references(tree: Tree, document: EditDocument, diffs: Iterable[FileDiff]) ->
         )
         for place in places.values()
     ]
+    views = list({(view.path, view.line, view.confidence): view for view in views}.values())
     return sorted(views, key=lambda view: (CONFIDENCES.index(view.confidence), view.path, view.line))
 
 

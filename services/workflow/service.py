@@ -202,13 +202,20 @@ async def _approved_spec(uow: UnitOfWork, job: RefactorJob, params: dict[str, An
     proposals = await queries.proposals_of(uow, job.id)
     hazards = next((row.hazards for row in proposals if row.id == job.selected_proposal_id), [])
     known = [str(hazard["id"]) for hazard in hazards]
-    accepted = known if params.get("accept_hazards") else [str(value) for value in params.get("accepted_hazards", [])]
+    accepted = known if params.get("accept_hazards") else _accepted(hazards, params.get("accepted_hazards"))
     missing = sorted(set(known) - set(accepted))
     if missing:
         raise IamaError("HAZARD_NOT_ACCEPTED", hazards=[h for h in hazards if str(h["id"]) in missing])
     revision = await specs.approve_latest(uow, job, params.get("revision_token"))
     await uow.audit("spec.approved", job.id, revision_id=str(revision.id), accepted_hazards=accepted)
     return {"revision_id": revision.id, "revision_number": revision.number, "accepted_hazards": accepted}
+
+
+def _accepted(hazards: list[Any], named: list[Any] | None) -> list[str]:
+    """Return the ids that count as accepted: the named ones, or where none are named those accepted in a preview."""
+    if named is not None:
+        return [str(value) for value in named]
+    return [str(hazard["id"]) for hazard in hazards if hazard.get("accepted")]
 
 
 async def _set_tests_aside(uow: UnitOfWork, job: RefactorJob, params: dict[str, Any]) -> None:

@@ -62,6 +62,7 @@ class SpecWorkbenchState(JobPageState, rx.State):
     _choices: dict[str, str] = {}
     _values: dict[str, str] = {}
     _own_id: str = ""
+    _asked_of: list[str] = []
 
     @rx.var
     def verb(self) -> str:
@@ -80,6 +81,8 @@ class SpecWorkbenchState(JobPageState, rx.State):
         self.view = present_spec.spec_view(job, loaded.spec)
         self._spec, self._revisions = loaded.spec, loaded.revisions
         self.hazards = _hazards(loaded.proposals)
+        if self._asked_of != (asked_of := [str(job_id), *(one.mark for one in self.hazards)]):
+            self._asked_of, self.accepted = asked_of, _accepted_before(loaded.proposals)
         if self.is_dirty and loaded.spec is not None and loaded.spec.revision_token != self._token:
             self.notice = _NEWER
         elif not self.is_dirty:
@@ -276,7 +279,16 @@ class SpecWorkbenchState(JobPageState, rx.State):
         self.comparing_title = "draft" if self.is_dirty else self.view.revision
 
 
-def _hazards(proposals: Sequence[ProposalView]) -> list[HazardView]:
+def _disclosed(proposals: Sequence[ProposalView]) -> list[Any]:
     chosen = next((one for one in proposals if one.selected), None)
-    found = chosen.hazards if chosen else []
+    return chosen.hazards if chosen else []
+
+
+def _accepted_before(proposals: Sequence[ProposalView]) -> list[str]:
+    """List the hazards that were accepted in a preview; they can still be taken back here."""
+    return [str(one["id"]) for one in _disclosed(proposals) if isinstance(one, Mapping) and one.get("accepted")]
+
+
+def _hazards(proposals: Sequence[ProposalView]) -> list[HazardView]:
+    found = _disclosed(proposals)
     return [present_delivery.hazard_view(number, hazard) for number, hazard in enumerate(found, start=1)]

@@ -35,7 +35,7 @@ class PreviewState(PageState, rx.State):
     files: list[FileRow] = []
     selection: SelectionView = SelectionView()
     diff: DiffView = DiffView()
-    mode: str = "split"
+    mode: str = "unified"
     level: str = ProposalLevel.STANDARD.value
     activity: str = ""
     is_empty: bool = False

@@ -130,7 +130,9 @@ class SpecApproval(Body):
     )
 
     revision_token: Token
-    accepted_hazards: list[ShortText] = Field(default=[], max_length=500)
+    accepted_hazards: list[ShortText] | None = Field(
+        default=None, max_length=500, description="Ids; without it those count that were accepted in a preview."
+    )
 
 
 class SpecChanged(SpecView, Audited):
@@ -206,7 +208,7 @@ async def approve_spec(
     return await changed(JobChanged, approve(actor, job_id, token, body.accepted_hazards))
 
 
-async def approve(actor: Actor, job_id: UUID, token: str | None, accepted_hazards: list[str]) -> JobView:
+async def approve(actor: Actor, job_id: UUID, token: str | None, accepted_hazards: list[str] | None) -> JobView:
     """Approve under the job's present state revision; the spec's own token says what was seen."""
     async with unit_of_work(actor) as uow:
         job = await jobs.get_job_view(uow, job_id)

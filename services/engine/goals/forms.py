@@ -15,6 +15,7 @@ from services.engine.goals.parser import parse_goal
 FieldSort = Literal["symbol", "symbols", "path", "name", "names", "code", "plain"]
 """`symbol` and `symbols` are found by search, which fills `path` with them; `plain` is written without quotes."""
 
+_FIRST = ("symbol", "symbols", "path")
 _SLOT = re.compile(r"\{(\w+)\}")
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 
@@ -41,8 +42,9 @@ class RequestForm:
 
     @property
     def fields(self) -> tuple[FormField, ...]:
-        """What can be filled in, in the order of the sentence; each once."""
-        return tuple(FIELDS[name] for name in dict.fromkeys(_SLOT.findall(self.sentence)))
+        """What can be filled in, each once: definition and file first, the rest in the order of the sentence."""
+        found = [FIELDS[name] for name in dict.fromkeys(_SLOT.findall(self.sentence))]
+        return tuple(sorted(found, key=lambda field: _FIRST.index(field.name) if field.name in _FIRST else len(_FIRST)))
 
     @property
     def required(self) -> frozenset[str]:

@@ -11,6 +11,7 @@ from services.canon.errors import IamaError
 from services.canon.lifecycle import REASON_CLASSES
 from services.canon.limits import CONTEXT_CAP_TOKENS
 from services.canon.tasks import ItemKind
+from services.engine.hazards import hazard_key
 from services.engine.project import read_project
 from services.engine.project_model import ProjectModel
 from services.infra.unit_of_work import UnitOfWork, unit_of_work
@@ -59,7 +60,7 @@ async def analyse(claim: Claim, ports: Ports) -> Outcome:
     async def write(uow: UnitOfWork) -> None:
         for proposal in answer.proposals:
             facts = proposal.facts.model_dump(mode="json")
-            hazards = [{"id": f"H-{number}", **hazard} for number, hazard in enumerate(facts.pop("hazards"), 1)]
+            hazards = _disclosed(facts.pop("hazards"), claim.job.accepted_hazards)
             facts["hotspots"] = complexity_rows(project)
             uow.session.add(
                 StrategyProposal(
@@ -78,6 +79,16 @@ async def analyse(claim: Claim, ports: Ports) -> Outcome:
             )
 
     return Outcome(Result.DONE, fact=f"AST {confidence}", changes={"ast_confidence": confidence}, writes=[write])
+
+
+def _disclosed(hazards: list[dict[str, Any]], accepted: list[Any]) -> list[dict[str, Any]]:
+    """Number the hazards and note which of them a person accepted in a preview, by what they say and where."""
+    found = []
+    for number, hazard in enumerate(hazards, 1):
+        said = (str(hazard.get("kind", "")), str(hazard.get("path", "")), hazard.get("line"))
+        key = hazard_key(*said, str(hazard.get("sentence", "")))
+        found.append({"id": f"H-{number}", "key": key, "accepted": key in accepted, **hazard})
+    return found
 
 
 def _unworkable(job: RefactorJob, source: JobSource, project: ProjectModel) -> Outcome | None:

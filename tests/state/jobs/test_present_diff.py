@@ -1,13 +1,13 @@
 """Diffs worded for reading and choosing."""
 
-from services.delivery.service import _file_view
+from services.delivery.schemas import file_view
 from services.engine.diff import file_diffs
 from state.jobs.present_diff import changed_words, diff_view, every_hunk, file_rows, selection_view
 
 OLD = b"".join(f"line {at}\n".encode() for at in range(60))
 NEW = OLD.replace(b"line 3\n", b"line three\n").replace(b"line 50\n", b"line fifty\nand one more\n")
 DIFFS = [
-    _file_view(one)
+    file_view(one)
     for one in file_diffs({"pkg/a.py": OLD, "b.py": b"x = 1\n"}, {"pkg/a.py": NEW, "pkg/c.py": b"y = 2\n"})
 ]
 
@@ -74,7 +74,7 @@ class TestDiffView:
 
     def test_a_very_long_file_names_what_is_not_shown(self) -> None:
         new = b"".join(f"n{at}\n".encode() for at in range(2000))
-        diff = _file_view(file_diffs({}, {"long.py": new})[0])
+        diff = file_view(file_diffs({}, {"long.py": new})[0])
         assert diff_view(diff, {}, unified=False, by_file=True).hunks[0].hidden == "500 more lines not shown"
 
 

@@ -13,7 +13,7 @@ from services.canon.lifecycle import JobState
 from services.canon.vocabulary import JobAction
 from services.core.actor import Surface, user_actor
 from services.core.clock import now
-from services.delivery.service import _file_view
+from services.delivery.schemas import file_view
 from services.engine.diff import file_diffs
 from services.feed.schemas import Frame
 from state.base import PageState
@@ -56,7 +56,7 @@ class Doubles:
         self.saved.append((token, mine))
 
     async def delivery(self, _actor: Any, _job: UUID) -> loaders.DeliveryData:
-        return loaders.DeliveryData([_file_view(one) for one in file_diffs(*story.trees())], False, branch="refactor/x")
+        return loaders.DeliveryData([file_view(one) for one in file_diffs(*story.trees())], False, branch="refactor/x")
 
     async def publish(self, _actor: Any, _job: UUID, branch: str | None, files: list[str] | None) -> None:
         self.sent.append((branch, files))
