@@ -123,6 +123,7 @@ async def run_alone(statement: str, *values: Any) -> Any:
 
     Raises:
         ConnectionError: the database went away before it answered; the statement took effect whole or not at all.
+            It is not sent again, since nobody knows which.
     """
     pooled, driver = await _alive()
     try:

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from services.core.ids import new_id
-from services.infra.database import POOL_SIZE, is_connection_lost, transaction
+from services.infra.database import POOL_OVERFLOW, POOL_SIZE, is_connection_lost, run_alone, transaction
 from tests.support.bench import Bench
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -61,3 +61,36 @@ class TestTransaction:
             await task
         busy = "usename = 'iama_app' AND datname = current_database() AND state <> 'idle'"
         assert bench.count("pg_stat_activity", busy) == 0
+
+
+class TestRunAlone:
+    async def test_commits_one_statement_by_itself(self, bench: Bench) -> None:
+        user_id = new_id()
+        await run_alone(INSERT, user_id, f"{user_id}@example.org")
+        assert bench.count("users", "id = %s", [user_id]) == 1
+
+    async def test_goes_on_once_it_heard_that_the_server_cut_every_idle_connection(self, bench: Bench) -> None:
+        await _open_at_once(POOL_SIZE)
+        assert bench.value(CUT, "iama_app") >= POOL_SIZE
+        await asyncio.sleep(0.1)
+        answers = await asyncio.gather(*(run_alone("SELECT $1::int", number) for number in range(POOL_SIZE)))
+        assert answers == list(range(POOL_SIZE))
+
+    async def test_gives_the_connection_back_after_an_error(self) -> None:
+        for _ in range(POOL_SIZE + POOL_OVERFLOW):
+            with pytest.raises(asyncpg.DivisionByZeroError):
+                await run_alone("SELECT 1 / 0")
+        await _open_at_once(POOL_SIZE)
+
+    async def test_gives_the_connection_back_when_it_is_cancelled(self, bench: Bench) -> None:
+        tasks = [asyncio.create_task(run_alone("SELECT pg_sleep(60)")) for _ in range(POOL_SIZE)]
+        running = "usename = 'iama_app' AND datname = current_database() AND wait_event = 'PgSleep'"
+        while bench.count("pg_stat_activity", running) < POOL_SIZE:
+            await asyncio.sleep(0.02)
+        for task in tasks:
+            task.cancel()
+        answers = await asyncio.gather(*tasks, return_exceptions=True)
+        assert {type(answer) for answer in answers} == {asyncio.CancelledError}
+        async with asyncio.timeout(30):
+            await _open_at_once(POOL_SIZE)
+        assert bench.count("pg_stat_activity", running) == 0

@@ -7,9 +7,13 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
+from services.canon.errors import IamaError
+from services.canon.lifecycle import JobState
+from services.canon.tasks import ItemKind
 from services.infra.database import database_url
 from services.infra.unit_of_work import unit_of_work
 from services.infra.wakes import FEED_CHANNEL, OUTBOX_CHANNEL, feed_wake, sender
+from services.jobs.transitions import ItemRequest, Transition, transition_alone
 from tests.support.bench import Bench, Workspace
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -44,6 +48,17 @@ class TestSender:
             await uow.enqueue("task", "workflow")
             await asyncio.sleep(0.2)
             assert heard == []
+        await _settle()
+        assert sorted(heard) == [feed_wake(workspace.tenant_id, job_id), (OUTBOX_CHANNEL, "")]
+
+    async def test_tells_readers_and_relay_of_a_transition_by_itself_and_nobody_of_a_refused_one(
+        self, bench: Bench, workspace: Workspace, heard: list[tuple[str, str]]
+    ) -> None:
+        job_id, refused = bench.job(workspace), bench.job(workspace, "FAILED")
+        change = Transition(JobState.REPO_SYNCING, "t", items=(ItemRequest(ItemKind.PROBE),))
+        await transition_alone(workspace.platform, job_id, 0, change)
+        with pytest.raises(IamaError):
+            await transition_alone(workspace.platform, refused, 0, change)
         await _settle()
         assert sorted(heard) == [feed_wake(workspace.tenant_id, job_id), (OUTBOX_CHANNEL, "")]
 
