@@ -12,22 +12,13 @@ from services.canon.events import EventType, event
 from services.core.clock import now
 from services.core.ids import new_id
 from services.engine.apply import ApplyResult, apply_document
-from services.engine.document import EditDocument, document_from_json, document_to_json
+from services.engine.document import EDIT_TYPES, EditDocument, document_from_json, document_to_json
 from services.infra.unit_of_work import UnitOfWork, unit_of_work
 from services.llm.schemas import DroppedOperation, TestFailure, TriedSubset
 from services.tables.evidence import PatchAttempt, PatchEditOperation, TestCaseResult
 from services.tables.jobs import RefactorJob
 from services.workflow.job_source import JobSource
 from services.workflow.outcomes import Claim, ItemFaultError
-
-EDIT_TYPES = {
-    "search_replace": "EXACT_SEARCH_REPLACE",
-    "node_replace": "NODE_ANCHORED",
-    "rename_symbol": "AST_SYMBOLIC",
-    "file_create": "FILE",
-    "file_delete": "FILE",
-    "file_move": "FILE",
-}
 
 
 @dataclass(frozen=True, slots=True)
