@@ -12,7 +12,20 @@ from iama_app.api.v1 import auth, plan
 from iama_app.api.v1 import delivery as v1_delivery
 from iama_app.api.v1 import jobs as v1_jobs
 from iama_app.api.v1 import specs as v1_specs
-from iama_app.api.v2 import actions, artifacts, delivery, edits, jobs, me, schemas, specs, streams, tests, workspace
+from iama_app.api.v2 import (
+    actions,
+    artifacts,
+    contexts,
+    delivery,
+    edits,
+    jobs,
+    me,
+    schemas,
+    specs,
+    streams,
+    tests,
+    workspace,
+)
 from services.infra.settings import load_settings, secret
 
 MODULES = (
@@ -24,6 +37,7 @@ MODULES = (
     specs,
     tests,
     artifacts,
+    contexts,
     delivery,
     streams,
     workspace,
