@@ -61,11 +61,6 @@ class Settings(BaseSettings):
         True, alias="IAMA_MODEL_FALLBACK", description="Whether the built-in rules answer when the provider does not."
     )
 
-    github_app_id: str | None = Field(None, alias="IAMA_GITHUB_APP_ID", description="Id of the GitHub App.")
-    smtp_url: SecretStr | None = Field(
-        None, alias="IAMA_SMTP_URL", description="Mail server, smtp://user:password@host:port."
-    )
-
     @field_validator("database_url")
     @classmethod
     def _is_postgres(cls, value: SecretStr | None) -> SecretStr | None:

@@ -82,6 +82,7 @@ class TestIntegrationChecks:
     def test_missing_vendors_are_off_not_missing(self, tmp_path: Path) -> None:
         found = _by_name(integration_checks(_settings(tmp_path)))
         assert {name: item.status for name, item in found.items()} == {"GitHub App": Status.OFF, "mail": Status.OFF}
+        assert not [item.remedy for item in found.values() if item.remedy]
 
 
 class TestWorkflowChecks:
