@@ -15,7 +15,8 @@ from services.engine.module_names import (
 )
 from services.engine.names import is_python, is_test
 from services.engine.project import dotted_name, exported_names
-from services.engine.scopes import ImportedName, ModuleScopes, Scope, read_scopes
+from services.engine.scope_reading import read_scopes
+from services.engine.scopes import ImportedName, ModuleScopes, Scope
 from services.engine.syntax import parse
 
 

@@ -66,9 +66,9 @@ def spelled_name(path: str, tree: Tree) -> str:
     longest = len(parts) - len(short.split("."))
     for start in range(longest):
         head = parts[start:longest]
-        if all(part.isidentifier() for part in head):
-            if any(".".join(head).encode() in imported_names(tree[item]) for item in files):
-                return ".".join(parts[start:])
+        dotted = ".".join(head).encode()
+        if all(part.isidentifier() for part in head) and any(dotted in imported_names(tree[item]) for item in files):
+            return ".".join(parts[start:])
     return short
 
 

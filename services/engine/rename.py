@@ -162,7 +162,7 @@ def _require_free_name(places: Places, new_name: str) -> None:
                 if reference.name == new_name and _reaches(inner, scope, new_name):
                     raise RefusedError(RefusalCode.SHADOWED, places.location(path, reference.start))
     for path, inner, owner, start in places.reads:
-        if _hides(inner, owner, new_name):
+        if inner.hides(new_name, owner):
             raise RefusedError(RefusalCode.SHADOWED, places.location(path, start), "A nearer scope binds the new name.")
     if any(owner.kind == "module" for _, owner in places.owners) and hasattr(builtins, new_name):
         path, _ = places.owners[0]
@@ -176,15 +176,6 @@ def _reaches(inner: Scope, owner: Scope, name: str) -> bool:
             return True
         if name in scope.bindings:
             return False
-    return False
-
-
-def _hides(inner: Scope, owner: Scope, name: str) -> bool:
-    for scope in inner.lookup_chain():
-        if scope is owner:
-            return False
-        if name in scope.bindings:
-            return True
     return False
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from services.core.tree import Tree
 from services.engine.refusals import RefusalCode, RefusedError
-from services.engine.scopes import ModuleScopes, read_scopes
+from services.engine.scope_reading import read_scopes
+from services.engine.scopes import ModuleScopes
 from services.engine.source import SourceText
 from services.engine.syntax import parse
 from services.engine.tree_edits import EditLimits

@@ -74,7 +74,7 @@ def renamed(definition: Definition, scopes: ModuleScopes, old: str, new: str) ->
     parameter = next(item for item in own.bindings[old] if isinstance(item.node, ast.arg))
     found = {item.start: item for item in own.bindings[old] if item is not parameter}
     for inner, item in reads_of(definition, old):
-        if inner is not own and _hides(inner, own, new):
+        if inner is not own and inner.hides(new, own):
             line = source.line_of(item.start)
             raise RefusedError(RefusalCode.SHADOWED, f"{definition.path}:{line}", "A nearer scope binds the new name.")
         found[item.start] = item
@@ -84,15 +84,6 @@ def renamed(definition: Definition, scopes: ModuleScopes, old: str, new: str) ->
             raise RefusedError(RefusalCode.UNSAFE_REFERENCE, location, "The place of a name cannot be told.")
     splices = [Splice(start, start + len(old), new) for start in sorted(found)]
     return splices + _in_docstring(source, definition, old, new)
-
-
-def _hides(inner: Scope, own: Scope, name: str) -> bool:
-    for scope in inner.lookup_chain():
-        if scope is own:
-            return False
-        if name in scope.bindings:
-            return True
-    return False
 
 
 def _in_docstring(source: SourceText, definition: Definition, old: str, new: str) -> list[Splice]:
