@@ -1,7 +1,6 @@
-"""A scripted provider on this machine: npm `@copilotkit/aimock`, installed once into a cache folder."""
+"""A scripted provider on this machine: npm `@copilotkit/aimock`, installed once by our own bun into a cache folder."""
 
 import os
-import shutil
 import socket
 import subprocess
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from services.infra.embedded.binaries import bun_binary
 from services.llm.litellm_gateway import LiteLlmGateway
 
 AIMOCK = "@copilotkit/aimock@1.43.0"
@@ -24,16 +24,14 @@ def _cache_folder() -> Path:
     return Path(configured or Path(__file__).parents[3] / ".cache") / "npm-test"
 
 
-def _command() -> Path:
-    command = _cache_folder() / "node_modules" / ".bin" / "llmock"
+def _command() -> list[str]:
+    folder, bun = _cache_folder(), str(bun_binary())
+    command = folder / "node_modules" / ".bin" / "llmock"
     if not command.exists():
-        npm = shutil.which("npm")
-        if npm is None:
-            pytest.skip("npm is not on PATH; the scripted provider needs Node.js 20 or newer")
-        _cache_folder().mkdir(parents=True, exist_ok=True)
-        install = [npm, "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(_cache_folder()), AIMOCK]
-        subprocess.run(install, check=True, timeout=180)
-    return command
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "package.json").write_text("{}")
+        subprocess.run([bun, "add", "--exact", "--silent", AIMOCK], check=True, cwd=folder, timeout=180)
+    return [bun, "--bun", str(command.resolve())]
 
 
 def _free_port() -> int:
@@ -59,7 +57,7 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
 def aimock() -> Iterator[str]:
     """Address of a running scripted provider, without the `/v1`."""
     port = _free_port()
-    arguments = [str(_command()), "-p", str(port), "-f", str(FIXTURES), "--strict", "--log-level", "silent"]
+    arguments = [*_command(), "-p", str(port), "-f", str(FIXTURES), "--strict", "--log-level", "silent"]
     process = subprocess.Popen(arguments)
     try:
         _wait_until_ready(f"http://127.0.0.1:{port}", process)
