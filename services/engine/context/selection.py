@@ -1,4 +1,4 @@
-"""What belongs to a request: targets whole, what they import as interfaces, who calls them, which tests name them.
+"""What belongs to a request: targets whole, imports as interfaces, callers, tests (V1-FR-CTX-001, V1-FR-CTX-002).
 
 Languages other than Python are shown as targets only; their imports are not followed.
 """
