@@ -14,7 +14,9 @@ from state.preview.preview import PreviewState as State
 def understood_section() -> rx.Component:
     """Say what would be done, step by step, and what is refused."""
     said = rx.el.div(
-        icon("circle_check", size=14), rx.el.span(State.view.understood), class_name="verdict text-success"
+        icon("circle_check", size=14),
+        rx.el.span(State.view.understood),
+        class_name=["verdict", rx.cond(State.view.refusals.length() > 0, "muted", "text-success")],
     )
     steps = rx.el.ol(rx.foreach(State.view.steps, lambda step: rx.el.li(step, class_name="secondary")))
     return panel(

@@ -37,7 +37,11 @@ def page() -> rx.Component:
         rx.cond(State.activity != "", loading_rows(State.activity), _body()),
         action_bar(
             "Your turn",
-            "Starting reads the source again and waits for you before any code changes.",
+            rx.cond(
+                State.loaded & State.view.changes_nothing,
+                "This request changes nothing, so there is no job to start.",
+                "Starting reads the source again and waits for you before any code changes.",
+            ),
             link_button("Back to the set-up", "/jobs/new", tag="arrow_left", kind="quiet"),
             button(
                 "Start job",
