@@ -68,7 +68,6 @@ async def drive(client: JobClient, job_id: UUID, wishes: Wishes, display: Displa
         for frame in await client.frames(job_id, seen):
             seen = frame.seq
             display.frame(frame)
-        display.state(view)
         if view.status in TERMINAL_STATES:
             return await _finish(client, view, wishes, display, tick)
         if view.state_revision != answered:

@@ -1,4 +1,4 @@
-"""The terminal's view of a job: one line per state and fact on stderr, summary or JSON on stdout."""
+"""The terminal's view of a job: one line per state with its stage map, and per fact; the result at the end."""
 
 import json
 import time
@@ -8,12 +8,14 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from services.canon.lifecycle import JobState
 from services.canon.reasons import reason_sentence
 from services.canon.vocabulary import STATE_WORDS, risk_word
 from services.core.wording import plural
 from services.delivery.schemas import DeliveryView
 from services.feed.schemas import Frame
 from services.jobs.schemas import JobView, ProposalView
+from state.jobs.stage_map import TrackFacts, Visit, place, stations
 
 STYLES = {"success": "green", "danger": "red", "warning": "yellow", "info": "cyan", "neutral": "bold", "paused": "blue"}
 LEVELS = {"WARN": "yellow", "ERROR": "red", "FAIL": "red", "DENY": "yellow", "PASS": "green"}
@@ -25,6 +27,7 @@ class Display:
     def __init__(self, *, quiet: bool) -> None:
         self._console = Console(stderr=True, highlight=False, quiet=quiet, soft_wrap=True)
         self._started = time.monotonic()
+        self._visits: dict[JobState, Visit] = {}
 
     def frame(self, frame: Frame) -> None:
         """Show one fact."""
@@ -39,21 +42,26 @@ class Display:
                 self._line(f"attempt {frame.payload['attempt']} {word}", "green" if frame.payload["passed"] else "red")
 
     def _state(self, frame: Frame) -> None:
-        word = next((w for s, w in STATE_WORDS.items() if s.value == frame.payload["state"]), None)
-        if word:
-            fact = frame.payload.get("fact")
-            self._line(word.label + (f"  ({fact})" if fact else ""), STYLES[word.token] + " bold")
+        state = JobState(frame.payload["state"])
+        self._visits[state] = Visit(state, 0)
+        word, fact = STATE_WORDS[state], frame.payload.get("fact")
+        line = f"{track(state, self._visits)} {word.label}" + (f"  ({fact})" if fact else "")
+        self._line(line, STYLES[word.token] + " bold")
 
     def _line(self, text: str, style: str) -> None:
         seconds = int(time.monotonic() - self._started)
         self._console.print(Text.assemble((f"{seconds // 60:02d}:{seconds % 60:02d} ", "dim"), (text, style)))
 
-    def state(self, view: JobView) -> None:
-        """Note the present state; lines are written from frames."""
-
     def say(self, sentence: str, style: str = "bold") -> None:
         """Write one sentence."""
         self._line(sentence, style)
+
+
+def track(state: JobState, visits: Mapping[JobState, Visit]) -> str:
+    """Draw the stage map in one line: stations behind, the present one, those ahead."""
+    order = stations(TrackFacts(state, visits=visits))
+    at = order.index(place(state))
+    return "━" * at + "●" + "─" * (len(order) - at - 1)
 
 
 def strategies(proposals: Sequence[ProposalView]) -> str:
