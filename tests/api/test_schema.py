@@ -197,6 +197,7 @@ async def _seed(sweep: Sweep, stranger: httpx.AsyncClient, ada: Person, reposito
         "PATCH /v2/me": {"theme": "DARK"},
         "POST /v2/me/consents": {"document": "data-processing", "version": "1.0", "accepted": True},
         "POST /v2/jobs": body,
+        "POST /v2/edits/preview": {name: body[name] for name in ("source", "path_scope", "goal")},
         "PATCH /v2/jobs/{job_id}": {"path_scope": ["."], "expected_revision": 0},
         "POST /v2/jobs/{job_id}/actions": act,
         "PATCH /v2/jobs/{job_id}/spec": edited,
