@@ -8,6 +8,7 @@ from services.artifacts.schemas import ArtifactType, StoredBlob
 from services.canon.events import EventType, event
 from services.canon.tasks import ItemKind
 from services.core.tree import file_fingerprint
+from services.core.wording import plural
 from services.delivery import rules
 from services.delivery.evidence import record_hash
 from services.engine.diff import unified_patch
@@ -92,7 +93,7 @@ async def _package(claim: Claim, number: int) -> _Package:
     subjects = {path: file_fingerprint(content) for path, content in after.items()}
     deleted = sorted(set(before) - set(after))
     evidence = await build_evidence(claim, source, number, subjects, deleted, document)
-    return _Package(blobs, evidence, f"{len({*before, *after})} files")
+    return _Package(blobs, evidence, plural(len({*before, *after}), "file"))
 
 
 @handles(ItemKind.RESTORE)

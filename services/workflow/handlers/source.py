@@ -16,6 +16,7 @@ from services.canon.tasks import ItemKind
 from services.core.clock import now
 from services.core.ids import new_id
 from services.core.tree import is_within, tree_fingerprint
+from services.core.wording import plural
 from services.infra.unit_of_work import UnitOfWork, unit_of_work
 from services.llm.settings import LlmSettings
 from services.repositories import rules as source_rules
@@ -111,7 +112,7 @@ async def _hand_over(claim: Claim, ports: Ports, snapshot: Snapshot) -> Outcome:
             uow.session.add(record)
 
     frame = event(EventType.REPO_SYNC, status="HANDED_OFF", files=len(snapshot.files))
-    return Outcome(Result.DONE, fact=f"{len(inside)} files in scope", writes=[write], events=[frame])
+    return Outcome(Result.DONE, fact=f"{plural(len(inside), 'file')} in scope", writes=[write], events=[frame])
 
 
 @handles(ItemKind.WIPE_SCRATCH)
