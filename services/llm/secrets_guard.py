@@ -11,7 +11,7 @@ SHAPES: tuple[re.Pattern[str], ...] = (
     re.compile(r"\b(?:sk|rk)_live_[0-9A-Za-z]{16,}\b"),
     re.compile(r"\bsk-(?:ant-|proj-)?[0-9A-Za-z_-]{32,}\b"),
     re.compile(r"\bAIza[0-9A-Za-z_-]{35}\b"),
-    re.compile(r"\beyJ[0-9A-Za-z_-]{10,}\.eyJ[0-9A-Za-z_-]{10,}\.[0-9A-Za-z_-]{10,}"),
+    re.compile(r"\beyJ[0-9A-Za-z_-]{10,2000}\.eyJ[0-9A-Za-z_-]{10,8000}\.[0-9A-Za-z_-]{10,}"),
 )
 """The scan at sync is wider; this one guards what is about to be sent."""
 
