@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
@@ -117,6 +118,7 @@ def _shots(api: ApiClient, product: Installation) -> list[Shot]:
         Shot("w07-audit", f"/jobs/{done}", "every link fits"),
         Shot("w08-repositories", "/repositories", "GitHub is not configured"),
         Shot("w09-new-job", "/jobs/new", "What starting does"),
+        Shot("w09-preview", f"/jobs/new/preview?{urlencode({'url': parcels, 'goal': 'Clean up'})}", "Affected symbols"),
         Shot("w10-strategy", f"/jobs/{waiting}/strategy", "Where the complexity sits"),
         Shot("w11-spec", f"/jobs/{drafted}/spec", "What approval starts"),
         Shot("w11b-tests", f"/jobs/{done}/tests", "May be untested"),

@@ -99,6 +99,7 @@ class PreviewState(PageState, rx.State):
         """Return the set-up's request and who acts; None when there is nothing to do or it is refused."""
         self.problem = NO_PROBLEM
         setup = await self.get_state(NewJobState)
+        setup._take_address()
         try:
             request = build_request(setup._fields())
             actor = await self._actor()

@@ -17,6 +17,7 @@ from state.setup.views import BillingView, GoalView, SetupErrors, build_request,
 
 _TEXT_MAX = 2000
 _UNTOUCHED = GoalView(examples=list(EXAMPLES[:4]))
+_ADDRESS_FIELDS = frozenset({"url", "branch", "scope", "goal"})
 _TEXT_FIELDS = frozenset({"url", "branch", "scope", "goal", "phase_ceiling", "test_timeout_seconds"})
 
 
@@ -43,10 +44,7 @@ class NewJobState(PageState, rx.State):
         """Fill in what the address names and the plan of the workspace."""
         async with self._unit_of_work() as uow:
             self.billing = await load_billing(uow)
-        wanted = self.router.url.query_parameters
-        self.url = wanted.get("url", self.url)[:_TEXT_MAX]
-        self.branch = wanted.get("branch", self.branch)[:_TEXT_MAX]
-        self.scope = wanted.get("scope", self.scope)[:_TEXT_MAX]
+        self._take_address()
         self.activity = ""
         self.loaded = True
 
@@ -122,6 +120,13 @@ class NewJobState(PageState, rx.State):
             self.errors = errors_of(error)
             return None
         return rx.redirect("/jobs/new/preview")
+
+    def _take_address(self) -> None:
+        """Fill in what the page's address names."""
+        wanted = self.router.url.query_parameters
+        for name in _ADDRESS_FIELDS & wanted.keys():
+            setattr(self, name, str(wanted[name])[:_TEXT_MAX])
+        self._set_goal(self.goal)
 
     def _take(self, form: dict[str, Any]) -> None:
         for name in _TEXT_FIELDS & form.keys():

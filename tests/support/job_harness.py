@@ -12,7 +12,7 @@ from services.canon.errors import IamaError
 from services.canon.vocabulary import JobAction
 from services.core.actor import Surface, user_actor
 from services.core.clock import now
-from services.delivery import service as delivery
+from services.delivery.schemas import file_view
 from services.engine.diff import file_diffs
 from state.account import session
 from state.base import PageState
@@ -58,7 +58,7 @@ async def _log(_uow: Any, _job_id: UUID, limit: int) -> list[Any]:
 async def _delivery(_actor: Any, job_id: UUID) -> loaders.DeliveryData:
     if _scene(job_id).value != "DELIVERED":
         return loaders.DeliveryData()
-    diffs = [delivery.file_view(one) for one in file_diffs(*story.trees())]
+    diffs = [file_view(one) for one in file_diffs(*story.trees())]
     branch = "refactor/billing-20260303-7f3a91c2"
     return loaders.DeliveryData(diffs, False, story.EVIDENCE, "c02e" * 16 + "71bd", branch, 41_200)
 
