@@ -1,6 +1,7 @@
 """Generated tests: from the spec's examples where something was seen, from simple guesses where nothing was.
 
-A test never changes with the code: after a rename it finds the function through `names.json`.
+A test never changes with the code: after a change of names, places or parameters it reaches the function through
+`names.json`. What the change takes away on purpose gets no test, and says so.
 """
 
 import json
@@ -14,8 +15,8 @@ from services.baselines.samples import guesses
 from services.baselines.schemas import CaseMode, GeneratedCase, GeneratedSuite
 from services.baselines.suite import source_roots
 from services.core.tree import Tree
-from services.engine.goals import Goal, GoalKind
 from services.engine.project_model import FunctionModel, ProjectModel
+from services.engine.successors import Argument, Successor, Successors
 
 FOLDER = "iama_tests"
 MAX_CASES = 800
@@ -61,23 +62,36 @@ def generate_tests(items: Iterable[SpecItem], project: ProjectModel, tree: Tree,
     )
 
 
-def name_map(project: ProjectModel, goal: Goal | None) -> bytes | None:
-    """Return the `names.json` of a rename, for proving trees in which it was carried out; None for other goals."""
-    words = renamed_words(goal)
-    if goal is None or not goal.symbol or not words:
+def name_map(successors: Successors) -> bytes | None:
+    """Return the `names.json` of a change, for proving trees in which it was carried out; None when nothing moved.
+
+    `moved`: old → new `module:qualified.name`. `words`: spellings in messages. `calls`: by old place, the parameters
+    before and what fills those of after.
+    """
+    known = [item for item in successors.of.values() if item.gone is None]
+    moved = {item.was: item.now for item in known if item.was != item.now}
+    calls = {item.was: {"before": _before(item), "after": _filled(item.arguments)} for item in known if item.before}
+    if not moved and not calls and not successors.words:
         return None
-    module = project.modules.get(goal.path or "")
-    owner = goal.symbol.rpartition(".")[0]
-    new = f"{owner}.{goal.new_name}" if owner else goal.new_name
-    moved = {f"{module.name}:{goal.symbol}": f"{module.name}:{new}"} if module else {}
-    return json.dumps({"moved": moved, "words": words}, sort_keys=True).encode()
+    return json.dumps({"moved": moved, "words": dict(successors.words), "calls": calls}, sort_keys=True).encode()
 
 
-def renamed_words(goal: Goal | None) -> dict[str, str]:
-    """Return old name → new name of a rename; empty for other goals."""
-    if goal is None or goal.kind is not GoalKind.RENAME or not goal.symbol or not goal.new_name:
-        return {}
-    return {goal.symbol.rpartition(".")[2]: goal.new_name}
+def _before(successor: Successor) -> list[list[Any]]:
+    return [[item.name, item.kind, item.default is not None] for item in successor.before]
+
+
+def _filled(arguments: Iterable[Argument]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": item.name,
+            "kind": item.kind,
+            "old": item.old,
+            "value": item.value,
+            "made_by": item.made_by,
+            "fields": _filled(item.fields),
+        }
+        for item in arguments
+    ]
 
 
 def planned(cases: Iterable[GeneratedCase]) -> dict[str, int]:
@@ -94,7 +108,7 @@ def _cases(
     found: list[GeneratedCase] = []
     for evidence in item.evidence:
         function = _function(project, evidence)
-        if function is None or function.is_nested:
+        if function is None or function.is_nested or evidence.get("gone"):
             continue
         if evidence.get("call"):
             found.append(_seen(item.id, evidence, folder, start + len(found)))
@@ -148,6 +162,9 @@ def _test_id(folder: str, evidence: Mapping[str, Any], number: int, hint: str) -
 
 
 def _why_nothing(item: SpecItem, project: ProjectModel) -> str:
+    gone = next((str(evidence["gone"]) for evidence in item.evidence if evidence.get("gone")), None)
+    if gone:
+        return gone
     functions = [function for evidence in item.evidence if (function := _function(project, evidence))]
     if not functions:
         return "The behaviour names no function of the project that could be called."

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pydantic import BaseModel, ConfigDict
 
 from services.baselines.schemas import OUTCOME_LETTERS, SuiteRun, TestOutcome
+from services.engine.successors import Successors
 
 
 class OutcomeComparison(BaseModel):
@@ -70,15 +71,15 @@ def compare(before: SuiteRun, after: SuiteRun) -> OutcomeComparison:
     )
 
 
-def named_as_before(before: SuiteRun, after: SuiteRun, words: Mapping[str, str]) -> SuiteRun:
-    """Give tests whose ids carry a renamed name the ids they had: doctests are named after what they stand in.
+def named_as_before(before: SuiteRun, after: SuiteRun, successors: Successors) -> SuiteRun:
+    """Give tests whose ids a change of names or places altered the ids they had.
 
-    Args:
-        words: old name → new name of what was renamed.
+    Test files and tests may have moved; doctests are named after what they stand in.
     """
     back: dict[str, str] = {}
     for name in sorted(before.outcomes.keys() - after.outcomes.keys()):
-        found = [new for new in _renamed(name, words) if new in after.outcomes and new not in before.outcomes]
+        candidates = dict.fromkeys([*_moved(name, successors), *_renamed(name, successors.words)])
+        found = [new for new in candidates if new in after.outcomes and new not in before.outcomes]
         if len(found) == 1:
             back[found[0]] = name
     if not back:
@@ -89,6 +90,24 @@ def named_as_before(before: SuiteRun, after: SuiteRun, words: Mapping[str, str])
     }
     expected = tuple(back.get(name, name) for name in after.expected)
     return after.model_copy(update={"outcomes": outcomes, "expected": expected})
+
+
+def _moved(name: str, successors: Successors) -> Iterator[str]:
+    """Yield ids of a test where its file, its class or the function it is may stand now, and of a doctest."""
+    path, *parts = name.split("::")
+    if not parts:
+        return
+    owners, mark, row = "::".join(parts).partition("[")
+    new_path, new_name = successors.follow(path, owners.replace("::", "."))
+    yield f"{new_path}::{new_name.replace('.', '::')}{mark}{row}"
+    for (old_path, _), found in successors.of.items():
+        if old_path != path or len(parts) > 1:
+            continue
+        old, new = found.was.replace(":", "."), found.now.replace(":", ".")
+        if parts[0] == old or parts[0].startswith(f"{old}."):
+            yield f"{found.path}::{new}{parts[0][len(old) :]}"
+        elif parts[0] == found.was.partition(":")[0] and new_path == found.path:
+            yield f"{new_path}::{found.now.partition(':')[0]}"
 
 
 def _renamed(name: str, words: Mapping[str, str]) -> Iterator[str]:

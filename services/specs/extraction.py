@@ -10,8 +10,8 @@ from typing import Any
 
 from services.canon.limits import SPEC_FIELD_MAX_CHARACTERS, SPEC_MAX_ITEMS
 from services.core.tree import Tree
-from services.engine.goals import Goal, GoalKind
 from services.engine.project_model import FunctionModel, ProjectModel
+from services.engine.successors import Successor, Successors
 from services.specs.extracting.examples import Example, read_examples
 from services.specs.extracting.symbols import SymbolTable, Target
 from services.specs.schemas import BddItem, SddItem
@@ -23,28 +23,33 @@ _ORIGIN = "MODEL"
 
 
 def extract_items(
-    project: ProjectModel, tree: Tree, touched_functions: Sequence[FunctionModel], goal: Goal | None = None
+    project: ProjectModel, tree: Tree, touched_functions: Sequence[FunctionModel], successors: Successors | None = None
 ) -> tuple[list[BddItem], list[SddItem]]:
     """Describe the behaviour that a change must keep.
 
     Args:
         touched_functions: Functions that the change reaches, directly or by a call; empty means every public
             function in scope.
+        successors: What the change makes of names, places and parameters; None where nobody knows.
     Returns:
         Behaviours (one for results and, where seen, one for refusals of each function) and structural statements
         (one per file). `evidence` of a behaviour is a list of mappings with `kind`, `ref` (`path:line`), `target`,
         `defined_at`, `path`, `function` and, where an example was seen, `call`, `imports`, `also` (further functions
-        that the call names) and one of `expected`, `raises`, `holds`.
+        that the call names) and one of `expected`, `raises`, `holds`. Evidence of what the change takes away on purpose
+        says so under `gone` and has no call.
     """
+    change = successors or Successors()
     functions = _chosen(project, touched_functions)
     symbols = SymbolTable(project, functions)
     examples: dict[tuple[str, str], list[Example]] = {}
     for example in read_examples(project, tree, symbols):
+        if any(change.gone(item.path, item.qualified_name) for item in (example.function, *example.also)):
+            continue
         examples.setdefault((example.function.path, example.function.qualified_name), []).append(example)
     behaviours: list[BddItem] = []
     for function in functions:
-        behaviours += _behaviours(symbols, function, examples.get((function.path, function.qualified_name), []), goal)
-    return behaviours[:SPEC_MAX_ITEMS], _structure(project, functions, goal)
+        behaviours += _behaviours(symbols, function, examples.get((function.path, function.qualified_name), []), change)
+    return behaviours[:SPEC_MAX_ITEMS], _structure(project, functions, change)
 
 
 def _chosen(project: ProjectModel, touched: Sequence[FunctionModel]) -> list[FunctionModel]:
@@ -54,30 +59,32 @@ def _chosen(project: ProjectModel, touched: Sequence[FunctionModel]) -> list[Fun
 
 
 def _behaviours(
-    symbols: SymbolTable, function: FunctionModel, examples: list[Example], goal: Goal | None
+    symbols: SymbolTable, function: FunctionModel, examples: list[Example], change: Successors
 ) -> list[BddItem]:
     results = [item for item in examples if item.raises is None]
     refusals = [item for item in examples if item.raises is not None]
     found = []
     if results or not refusals:
-        found.append(_item(symbols, function, "result", results, goal))
+        found.append(_item(symbols, function, "result", results, change))
     if refusals:
-        found.append(_item(symbols, function, "refusal", refusals, goal))
+        found.append(_item(symbols, function, "refusal", refusals, change))
     return found
 
 
 def _item(
-    symbols: SymbolTable, function: FunctionModel, variant: str, examples: list[Example], goal: Goal | None
+    symbols: SymbolTable, function: FunctionModel, variant: str, examples: list[Example], change: Successors
 ) -> BddItem:
     kept = _spread(examples)
     name = function.qualified_name
-    evidence = [_evidence(symbols, example) for example in kept] or [_unobserved(symbols.target(function))]
+    gone = change.gone(function.path, name)
+    nothing = _unobserved(symbols.target(function), gone)
+    evidence = [_evidence(symbols, example) for example in kept] or [nothing]
     return BddItem(
         id=f"bdd-{_digest(function.path, name, variant)}",
         title=_cut(_refusal_title(name, kept) if variant == "refusal" else _title(function), 160),
         given=_cut(_given(function, examples)),
         when_action=_cut(_when(name, kept)),
-        then_outcome=_cut(_then(name, kept) + _renamed(function, goal)),
+        then_outcome=_cut(_goes(name, gone) if gone else _then(name, kept) + _renamed(function, change)),
         evidence=evidence,
         origin=_ORIGIN,
     )
@@ -115,14 +122,15 @@ def _evidence(symbols: SymbolTable, example: Example) -> dict[str, Any]:
     return facts
 
 
-def _unobserved(target: Target) -> dict[str, Any]:
+def _unobserved(target: Target, gone: str | None) -> dict[str, Any]:
     note = "No test, documented example or call with plain values was found."
-    return {
+    facts: dict[str, Any] = {
         "kind": "UNOBSERVED",
         "ref": f"{target.function.path}:{target.function.line}",
         **_place(target),
-        "note": note,
+        "note": gone or note,
     }
+    return {**facts, "gone": gone} if gone else facts
 
 
 def _place(target: Target) -> dict[str, str]:
@@ -184,15 +192,35 @@ def _outcome(example: Example) -> str:
     return f"`{example.call}` holds" if example.holds else ""
 
 
-def _renamed(function: FunctionModel, goal: Goal | None) -> str:
-    if goal is None or goal.kind is not GoalKind.RENAME or goal.symbol is None:
-        return ""
-    if function.qualified_name != goal.symbol or (goal.path or function.path) != function.path:
-        return ""
-    return f" It answers to its new name `{goal.new_name}` and does the same."
+def _goes(name: str, reason: str) -> str:
+    return f"No test calls `{name}` after the change. {reason}"
 
 
-def _structure(project: ProjectModel, functions: Iterable[FunctionModel], goal: Goal | None) -> list[SddItem]:
+def _renamed(function: FunctionModel, change: Successors) -> str:
+    """Say under which name, where and how a function is called afterwards; empty when as today."""
+    found = change.of.get((function.path, function.qualified_name))
+    if found is None or found.gone:
+        return ""
+    told = [*_new_place(function, found)]
+    if found.signature:
+        told.append(f"It is called as `{found.now.rpartition('.')[2].rpartition(':')[2]}{found.signature}`")
+    return f" {'. '.join(told)} and does the same." if told else ""
+
+
+def _new_place(function: FunctionModel, found: Successor) -> list[str]:
+    name = found.now.partition(":")[2]
+    if found.path != function.path:
+        return [f"It stands in `{found.path}` as `{name}`"]
+    return [f"It answers to its new name `{_short(function, name)}`"] if name != function.qualified_name else []
+
+
+def _short(function: FunctionModel, name: str) -> str:
+    """Return the name alone where the owner stays, otherwise with its owner."""
+    owner, _, last = name.rpartition(".")
+    return last if owner == function.qualified_name.rpartition(".")[0] else name
+
+
+def _structure(project: ProjectModel, functions: Iterable[FunctionModel], change: Successors) -> list[SddItem]:
     by_path: dict[str, list[FunctionModel]] = {}
     for function in functions:
         by_path.setdefault(function.path, []).append(function)
@@ -201,7 +229,7 @@ def _structure(project: ProjectModel, functions: Iterable[FunctionModel], goal: 
             id=f"sdd-{_digest(path)}",
             component=_cut(path),
             responsibility=_cut(_responsibility(project, path, found)),
-            interface_notes=_cut(_interface(found, goal)),
+            interface_notes=_cut(_interface(path, found, change)),
             origin=_ORIGIN,
         )
         for path, found in by_path.items()
@@ -213,12 +241,19 @@ def _responsibility(project: ProjectModel, path: str, functions: list[FunctionMo
     return sentence or f"Provides {_listed(f'`{item.qualified_name}`' for item in functions[:6])}."
 
 
-def _interface(functions: list[FunctionModel], goal: Goal | None) -> str:
+def _interface(path: str, functions: list[FunctionModel], change: Successors) -> str:
     public = [item for item in functions if item.is_public]
-    if not public:
-        return "Used inside the project only; nothing of it is called from outside."
-    notes = [f"`{item.qualified_name}{_short_signature(item)}`{_renamed(item, goal)}" for item in public]
-    return "These stay callable as they are: " + "; ".join(notes) + "."
+    gone = [item for item in public if change.gone(path, item.qualified_name)]
+    notes = [_noted(item, change) for item in public if item not in gone]
+    told = ["These stay callable as they are: " + "; ".join(notes) + "."] if notes else []
+    told += [_goes(item.qualified_name, change.gone(path, item.qualified_name) or "") for item in gone]
+    if change.added.get(path):
+        told.append(f"New in this file: {_listed(f'`{name}`' for name in change.added[path])}.")
+    return " ".join(told) or "Used inside the project only; nothing of it is called from outside."
+
+
+def _noted(function: FunctionModel, change: Successors) -> str:
+    return f"`{function.qualified_name}{_short_signature(function)}`{_renamed(function, change)}"
 
 
 def _short_signature(function: FunctionModel) -> str:

@@ -1,15 +1,18 @@
 """Behind the spec and test stages: functions a plan reaches, what was seen of them, tests that follow."""
 
 import asyncio
+from collections.abc import Sequence
 
 from services.baselines import generation
 from services.baselines.schemas import CaseMode, GeneratedSuite
 from services.canon.vocabulary import ProposalLevel
 from services.core.tree import Tree
-from services.engine.catalogue import plan_change
+from services.engine.apply import apply_document
+from services.engine.catalogue import ChangePlan, plan_change
 from services.engine.goals import Goal, GoalNotUnderstoodError, parse_goal
 from services.engine.project_model import FunctionModel, ProjectModel
 from services.engine.refusals import RefusedError
+from services.engine.successors import Successors, read_successors, told
 from services.llm.schemas import (
     BddDraft,
     SddDraft,
@@ -32,8 +35,9 @@ async def extract(payload: SpecPayload, project: ProjectModel, tree: Tree) -> Sp
 
 
 def _extract(payload: SpecPayload, project: ProjectModel, tree: Tree) -> SpecOutput:
-    goal = find_goal(payload.goal)
-    behaviours, structure = extract_items(project, tree, _reached(goal, payload.level, project, tree), goal)
+    plan = find_plan(payload.goal, payload.level, payload.protected, project, tree)
+    change = planned_successors(plan, project, tree) if plan is not None else None
+    behaviours, structure = extract_items(project, tree, _reached(plan, project), change)
     return SpecOutput(
         bdd=[
             BddDraft(
@@ -66,14 +70,28 @@ def find_goal(text: str) -> Goal | None:
         return None
 
 
-def _reached(goal: Goal | None, level: ProposalLevel, project: ProjectModel, tree: Tree) -> list[FunctionModel]:
+def find_plan(
+    goal_text: str, level: ProposalLevel, protected: Sequence[str], project: ProjectModel, tree: Tree
+) -> ChangePlan | None:
+    """Plan a goal that the engine understands; None for others and for what it refuses."""
+    goal = find_goal(goal_text)
     if goal is None:
-        return []
+        return None
     try:
-        facts = plan_change(tree, project, goal, level).facts
+        return plan_change(tree, project, goal, level, protected)
     except RefusedError:
-        return []
-    found = [project.function(item.path, item.qualified_name) for item in facts.touched_functions]
+        return None
+
+
+def planned_successors(plan: ChangePlan, project: ProjectModel, tree: Tree) -> Successors:
+    """Return what the whole of a plan makes of names, places and parameters."""
+    result = apply_document(tree, plan.document, scope=project.scope, atomic=False)
+    return read_successors(project, tree, result.tree, told(plan.document, plan.operations))
+
+
+def _reached(plan: ChangePlan | None, project: ProjectModel) -> list[FunctionModel]:
+    touched = plan.facts.touched_functions if plan is not None else ()
+    found = [project.function(item.path, item.qualified_name) for item in touched]
     return [function for function in found if function is not None and not project.modules[function.path].is_test]
 
 

@@ -2,9 +2,11 @@
 # mypy: ignore-errors
 """What the generated tests share: finding a function under its present name, describing what a call does.
 
-`names.json` tells names that a change gave away; `snapshot.json` holds what was recorded on the untouched code.
+`names.json` tells names, places and parameters that a change gave away; `snapshot.json` holds what was recorded on
+the untouched code.
 """
 
+import ast
 import asyncio
 import contextlib
 import importlib
@@ -91,7 +93,7 @@ class BehaviourTest(unittest.TestCase):
         for candidate in _candidates(public, defined_at):
             found = _find(candidate)
             if callable(found):
-                return found
+                return _as_before(found, _NAMES.get("calls", {}).get(defined_at))
         raise LookupError("%s cannot be imported" % public)
 
     def gives(self, call, expected):
@@ -206,13 +208,90 @@ def _clip(text):
 
 
 def _candidates(public, defined_at):
-    for old, new in _NAMES.get("moved", {}).items():
-        if defined_at == old or defined_at.startswith(old + "."):
-            present = new + defined_at[len(old) :]
+    moved = _NAMES.get("moved", {})
+    old = max(
+        (name for name in moved if defined_at == name or defined_at.startswith(name + ".")), key=len, default=None
+    )
+    if old is not None:
+        present = moved[old] + defined_at[len(old) :]
+        if defined_at.split(":")[0] == present.split(":")[0]:
             yield "%s:%s" % (public.split(":")[0], present.split(":")[1])
-            yield present
+        yield present
     yield public
     yield defined_at
+
+
+def _as_before(found, change):
+    """Let calls written for the parameters before reach a function whose parameters changed."""
+    if change is None:
+        return found
+    before, after = [name for name, _, _ in change["before"]], [item["name"] for item in change["after"]]
+    if before != after and _parameters(found) == change["before"]:
+        return found
+
+    def called(*values, **named):
+        given = _given(change["before"], values, named)
+        return _call(found, change["after"], given)
+
+    return called
+
+
+def _parameters(found):
+    try:
+        parameters = inspect.signature(found).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    return [[item.name, item.kind.name, item.default is not item.empty] for item in parameters]
+
+
+def _given(before, values, named):
+    """Tell which parameter each argument was given to; extra ones stand under the name of `*` and `**`."""
+    values, named, given = list(values), dict(named), {}
+    for name, kind, _ in before:
+        if kind == "VAR_POSITIONAL":
+            given[name], values = tuple(values), []
+        elif kind == "VAR_KEYWORD":
+            given[name], named = named, {}
+        elif values and kind.startswith("POSITIONAL"):
+            given[name] = values.pop(0)
+        elif name in named:
+            given[name] = named.pop(name)
+    if values or named:
+        raise TypeError("the call does not fit the parameters before the change")
+    return given
+
+
+def _call(found, after, given):
+    values, named, by_name = [], {}, False
+    for item in after:
+        if item["kind"].startswith("VAR_"):
+            more = given.get(item["old"], ())
+            if item["kind"] == "VAR_POSITIONAL" and more and by_name:
+                raise LookupError("%s cannot be filled" % item["name"])
+            values, named = (
+                (values, {**named, **more}) if item["kind"] == "VAR_KEYWORD" and more else ([*values, *more], named)
+            )
+            continue
+        present, value = _value(item, given)
+        if present and (by_name or item["kind"] == "KEYWORD_ONLY"):
+            named[item["name"]] = value
+        elif present:
+            values.append(value)
+        else:
+            by_name = True
+    return found(*values, **named)
+
+
+def _value(item, given):
+    if item["made_by"] is not None:
+        fields = {field["name"]: _value(field, given) for field in item["fields"]}
+        maker = _find(item["made_by"])
+        return True, maker(**{name: value for name, (present, value) in fields.items() if present})
+    if item["old"] in given:
+        return True, given[item["old"]]
+    if item["value"] is not None:
+        return True, ast.literal_eval(item["value"])
+    return False, None
 
 
 def _find(candidate):
@@ -227,7 +306,7 @@ def _find(candidate):
 
 
 def _renamed(text):
-    for old, new in _NAMES.get("words", {}).items():
+    for old, new in sorted(_NAMES.get("words", {}).items(), key=lambda item: -len(item[0])):
         text = re.sub(r"\b%s\b" % re.escape(old), lambda match, new=new: new, text)
     return text
 

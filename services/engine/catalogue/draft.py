@@ -63,6 +63,11 @@ class Draft:
         gone = {path: None for path in self.tree if path not in after}
         self._take({**{path: new for path, new in after.items() if self.tree.get(path) != new}, **gone})
 
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """The operations as they were planned, without fingerprints of their results."""
+        return tuple(self._operations)
+
     def document(self) -> EditDocument:
         """Return the document from the first tree to the present one.
 

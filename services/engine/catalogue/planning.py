@@ -67,7 +67,8 @@ class _Planning:
         count = len(document.operations)
         facts = measure(before, self._draft.tree, project, operations=count, hazards=hazards, rules=self._rules)
         hazards += _public_names(facts, project)
-        return ChangePlan(document, facts, hazards, [*self._steps, *dict.fromkeys(self._draft.notes)])
+        steps = [*self._steps, *dict.fromkeys(self._draft.notes)]
+        return ChangePlan(document, facts, hazards, steps, self._draft.operations)
 
     def _structural(self, goal: Goal) -> None:
         context = Context(self._draft.tree, self._scope, self._level)

@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlmodel import select
 
 from services.baselines.errors import VerdictForgedError
+from services.baselines.generation import name_map
 from services.baselines.outcomes import compare
 from services.baselines.proof import prove
 from services.baselines.suite import discover_suite
@@ -17,7 +18,7 @@ from services.tables.delivery import SourceDelivery
 from services.tables.evidence import TestRun
 from services.workflow.handlers.proof import proof_limits
 from services.workflow.handlers.sandboxes import store_wipe
-from services.workflow.handlers.trials import is_green, own_before, proof_names, recorded_suite, settled
+from services.workflow.handlers.trials import delivered_change, is_green, own_before, recorded_suite, settled
 from services.workflow.job_source import load_source
 from services.workflow.outcomes import Claim, ItemFaultError, Outcome, Ports, Result
 from services.workflow.registry import handles
@@ -45,6 +46,7 @@ async def prove_subset(claim: Claim, ports: Ports) -> Outcome:
     tree = {path: content for path, content in source.tree.items() if path not in chosen or path in after}
     tree |= {path: after[path] for path in chosen if path in after}
     suite, own_runs = await recorded_suite(claim), await own_before(claim)
+    change = await delivered_change(claim, source, tree)
     live = await open_session(claim, source)
     log = SandboxLog(ports, "selection")
     try:
@@ -57,7 +59,7 @@ async def prove_subset(claim: Claim, ports: Ports) -> Outcome:
             own=discover_suite(source.tree, claim.job.target_paths[0]),
             label="selection",
             tree=tree,
-            names=proof_names(claim, source),
+            names=name_map(change),
             limits=proof_limits(claim.job),
             on_event=log.take,
         )
@@ -67,7 +69,7 @@ async def prove_subset(claim: Claim, ports: Ports) -> Outcome:
         await log.close()
         await store_network_events(claim, live, log, "selection")
         wiped = await live.session.wipe()
-    run = settled(claim, own_runs, run)
+    run = settled(own_runs, run, change)
     green = is_green(run, compare(own_runs, run.own))
     await ports.log(
         f"selection of {len(chosen)} files: {'holds' if green else 'does not hold'}", "PASS" if green else "FAIL"

@@ -1,13 +1,19 @@
 """One proof of a document: applied to the pinned source, run in a sandbox, held against the stored baseline."""
 
+import asyncio
+
 from services.artifacts.schemas import ArtifactType
-from services.baselines.generation import name_map, renamed_words
+from services.baselines.generation import name_map
 from services.baselines.outcomes import OutcomeComparison, compare, named_as_before
 from services.baselines.proof import prove
 from services.baselines.schemas import GeneratedSuite, ProofRun, SuitePlan, SuiteRun
 from services.baselines.suite import discover_suite
-from services.engine.document import EditDocument
+from services.core.tree import Tree
+from services.engine.apply import ApplyResult, OperationStatus
+from services.engine.document import EditDocument, Operation, document_subset
 from services.engine.project import read_project
+from services.engine.project_model import ProjectModel
+from services.engine.successors import Successors, read_successors, told
 from services.infra.unit_of_work import unit_of_work
 from services.jobs import queries
 from services.workflow import attempts, measuring
@@ -28,11 +34,12 @@ class Trial:
         self.claim, self.source, self.live, self.suite, self.before = claim, source, live, suite, before
         self.own: SuitePlan = discover_suite(source.tree, claim.job.target_paths[0])
         self.project = read_project(source.tree, claim.job.target_paths)
-        self.names = name_map(self.project, measuring.find_goal(claim.job.goal))
+        self._planned: tuple[Operation, ...] | None = None
 
     async def prove(self, document: EditDocument, log: SandboxLog) -> tuple[ProofRun, OutcomeComparison]:
         """Apply a document to the untouched tree and run both suites on the result."""
         result = attempts.apply_to_source(self.source, self.claim.job.target_paths, document)
+        change = await asyncio.to_thread(self._successors, document, result)
         await self.live.session.put(result.tree, dest="workspace", replace=True)
         run = await prove(
             self.live.session,
@@ -40,23 +47,45 @@ class Trial:
             own=self.own,
             label="after",
             tree=result.tree,
-            names=self.names,
+            names=name_map(change),
             limits=proof_limits(self.claim.job),
             on_event=log.take,
         )
-        run = settled(self.claim, self.before, run)
+        run = settled(self.before, run, change)
         return run, compare(self.before, run.own)
 
+    def _successors(self, document: EditDocument, result: ApplyResult) -> Successors:
+        """Return what the operations that were carried out make of names, places and parameters."""
+        done = [item.index for item in result.outcomes if item.status in _DONE]
+        carried_out = document_subset(document, done)
+        if not told(carried_out, ()) and self._planned is None:
+            self._planned = planned_operations(self.claim, self.source, self.project)
+        operations = told(carried_out, self._planned or ())
+        return read_successors(self.project, self.source.tree, result.tree, operations)
 
-def proof_names(claim: Claim, source: JobSource) -> bytes | None:
-    """Return the name map that generated tests need after a rename."""
-    return name_map(read_project(source.tree, claim.job.target_paths), measuring.find_goal(claim.job.goal))
+
+_DONE = (OperationStatus.APPLIED, OperationStatus.ALREADY_APPLIED)
 
 
-def settled(claim: Claim, before: SuiteRun, run: ProofRun) -> ProofRun:
-    """Return a run with its own suite's tests under the ids of before, which a rename may have changed."""
-    words = renamed_words(measuring.find_goal(claim.job.goal))
-    return run.model_copy(update={"own": named_as_before(before, run.own, words)})
+def planned_operations(claim: Claim, source: JobSource, project: ProjectModel) -> tuple[Operation, ...]:
+    """Return the operations that the goal is planned as, for documents that say the same in blocks of text."""
+    plan = measuring.find_plan(claim.job.goal, source.level, source.protected, project, source.tree)
+    return plan.operations if plan is not None else ()
+
+
+async def delivered_change(claim: Claim, source: JobSource, tree: Tree) -> Successors:
+    """Return what the whole delivered change makes of names, places and parameters, where it reached `tree`."""
+    return await asyncio.to_thread(_planned_change, claim, source, tree)
+
+
+def _planned_change(claim: Claim, source: JobSource, tree: Tree) -> Successors:
+    project = read_project(source.tree, claim.job.target_paths)
+    return read_successors(project, source.tree, tree, planned_operations(claim, source, project))
+
+
+def settled(before: SuiteRun, run: ProofRun, change: Successors) -> ProofRun:
+    """Return a run with its own suite's tests under the ids of before, which the change may have altered."""
+    return run.model_copy(update={"own": named_as_before(before, run.own, change)})
 
 
 def is_green(run: ProofRun, comparison: OutcomeComparison) -> bool:

@@ -5,6 +5,7 @@ import pytest
 from services.baselines.fingerprint import failure_fingerprint
 from services.baselines.outcomes import compare, named_as_before, strip
 from services.baselines.schemas import SuiteRun, TestOutcome
+from services.engine.successors import Successors
 
 
 def _run(expected: tuple[str, ...] = (), **outcomes: str) -> SuiteRun:
@@ -35,19 +36,21 @@ class TestNamedAsBefore:
     )
     def test_finds_tests_named_after_what_was_renamed(self, old: str, new: str) -> None:
         before = _named(old, "t.py::test_it")
-        after = named_as_before(before, _named(new, "t.py::test_it"), {"natural": "nature"})
+        after = named_as_before(before, _named(new, "t.py::test_it"), Successors(words={"natural": "nature"}))
         assert compare(before, after).holds
         assert after.outcomes[old].test_id == old
 
     def test_leaves_ids_that_only_contain_the_name(self) -> None:
         before = _named("a.py::unnatural")
-        assert named_as_before(before, _named("a.py::unnature"), {"natural": "nature"}).outcomes.keys() == {
-            "a.py::unnature"
-        }
+        assert named_as_before(
+            before, _named("a.py::unnature"), Successors(words={"natural": "nature"})
+        ).outcomes.keys() == {"a.py::unnature"}
 
     def test_counts_a_test_that_is_really_gone_as_lost(self) -> None:
         before = _named("a.py::pack.a.natural", "a.py::pack.a.nature")
-        assert compare(before, named_as_before(before, _named("a.py::pack.a.nature"), {"natural": "nature"})).lost_green
+        assert compare(
+            before, named_as_before(before, _named("a.py::pack.a.nature"), Successors(words={"natural": "nature"}))
+        ).lost_green
 
 
 class TestCompare:

@@ -2,17 +2,28 @@
 
 import pytest
 
+from services.canon.vocabulary import ProposalLevel
 from services.core.tree import Tree
+from services.engine.apply import apply_document
+from services.engine.catalogue import plan_change
 from services.engine.goals import parse_goal
 from services.engine.project import read_project
+from services.engine.successors import Successors, read_successors, told
 from services.specs.extraction import extract_items
 from services.specs.schemas import BddItem
 from tests.services.baselines.sample_trees import SHOP
 
 
+def _successors(tree: Tree, goal: str) -> Successors:
+    project = read_project(tree, ["."])
+    plan = plan_change(tree, project, parse_goal(goal), ProposalLevel.STANDARD)
+    after = apply_document(tree, plan.document, scope=["."]).tree
+    return read_successors(project, tree, after, told(plan.document, plan.operations))
+
+
 def _items(tree: Tree = SHOP, goal: str | None = None) -> dict[str, BddItem]:
     project = read_project(tree, ["."])
-    items, _ = extract_items(project, tree, [], parse_goal(goal) if goal else None)
+    items, _ = extract_items(project, tree, [], _successors(tree, goal) if goal else None)
     return {item.evidence[0]["function"] + ("!" if "raises" in item.evidence[0] else ""): item for item in items}
 
 
