@@ -27,6 +27,8 @@ _LOST = (
     asyncpg.CrashShutdownError,
 )
 
+_UNUSABLE = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+
 
 @cache
 def engine_for(url: str) -> AsyncEngine:
@@ -110,8 +112,9 @@ async def _begin(statements: str) -> Transaction:
                 return opened
             await _abandon(opened)
         except BaseException as error:
+            _end_if_unusable(opened.driver, error)
             await asyncio.shield(_abandon(opened))
-            if not is_connection_lost(error):
+            if not (isinstance(error, asyncpg.InternalClientError) or is_connection_lost(error)):
                 raise
     raise ConnectionResetError("the database closes every connection")
 
@@ -129,8 +132,9 @@ async def run_alone(statement: str, *values: Any) -> Any:
     try:
         answer = await driver.fetchval(statement, *values)
     except BaseException as error:
+        _end_if_unusable(driver, error)
         await asyncio.shield(_give_back(pooled, driver))
-        if isinstance(error, asyncpg.InterfaceError) and driver.is_closed():
+        if isinstance(error, _UNUSABLE) and driver.is_closed():
             raise ConnectionResetError("the database closed the connection") from error
         raise
     await _give_back(pooled, driver)
@@ -150,9 +154,13 @@ async def _alive() -> tuple[PoolProxiedConnection, asyncpg.Connection]:
 
 async def _give_back(pooled: PoolProxiedConnection, driver: asyncpg.Connection) -> None:
     """Return a connection outside any transaction to the pool, or give up one that the server closed."""
-    if driver.is_closed():
-        await greenlet_spawn(pooled.invalidate)
-    await greenlet_spawn(pooled.close)
+    await greenlet_spawn(pooled.invalidate if driver.is_closed() else pooled.close)
+
+
+def _end_if_unusable(driver: asyncpg.Connection, error: BaseException) -> None:
+    """End a connection that heard of its end while idle, but whose socket the server has not closed yet."""
+    if isinstance(error, asyncpg.InternalClientError):
+        driver.terminate()
 
 
 async def _abandon(opened: Transaction) -> None:

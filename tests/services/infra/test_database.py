@@ -94,3 +94,33 @@ class TestRunAlone:
         async with asyncio.timeout(30):
             await _open_at_once(POOL_SIZE)
         assert bench.count("pg_stat_activity", running) == 0
+
+
+def _refuse_once(monkeypatch: pytest.MonkeyPatch, verb: str) -> list[asyncpg.Connection]:
+    """Let the next call act as on a connection whose end was announced but whose socket is still open."""
+    real, refused = getattr(asyncpg.Connection, verb), []
+
+    async def call(connection: asyncpg.Connection, *values: object) -> object:
+        if not refused:
+            refused.append(connection)
+            raise asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress")
+        return await real(connection, *values)
+
+    monkeypatch.setattr(asyncpg.Connection, verb, call)
+    return refused
+
+
+class TestConnectionThatHeardOfItsEnd:
+    async def test_makes_way_for_another_when_a_transaction_begins(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        refused = _refuse_once(monkeypatch, "execute")
+        async with transaction() as opened:
+            assert await opened.driver.fetchval("SELECT 1") == 1
+            assert opened.driver is not refused[0]
+        assert refused[0].is_closed()
+
+    async def test_counts_as_lost_and_is_not_used_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        refused = _refuse_once(monkeypatch, "fetchval")
+        with pytest.raises(ConnectionResetError):
+            await run_alone("SELECT 1")
+        assert refused[0].is_closed()
+        assert await run_alone("SELECT 1") == 1
