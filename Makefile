@@ -3,6 +3,8 @@ SHELL := /bin/sh
 PY := .venv/bin/python
 COUNT ?= 1
 PYTEST_ARGS ?=
+# Outcomes of the last whole run, read by `make docs`.
+RESULTS := .cache/junit.xml
 # A test that lost a race against a busy machine gets one more try, and the summary says so.
 RERUNS ?= --reruns 1 --reruns-delay 3
 LOCK := $(PY) -m uv pip compile --quiet --generate-hashes --no-header --no-emit-index-url --no-annotate \
@@ -31,7 +33,7 @@ test: install-test ## install, then the whole gate
 	@$(MAKE) --no-print-directory check
 
 check: lint types imports build ## format, lint, types, layers, front-end build, all tests
-	@$(PY) -m pytest $(RERUNS) $(PYTEST_ARGS)
+	@$(PY) -m pytest $(RERUNS) --junitxml=$(RESULTS) $(PYTEST_ARGS)
 
 test-fast: ## the tests that need neither browser, sandbox nor third-party packages
 	@$(PY) -m pytest -m "not slow" --ignore=tests/e2e $(PYTEST_ARGS)
@@ -62,12 +64,12 @@ bench-engine: ## figures of the refactoring engine
 tour: build ## photograph every screen in both themes
 	@$(PY) scripts/tour.py
 
-campaign: ## the full table of kills and failures, COUNT times
-	@$(PY) -m pytest tests/campaign -m campaign --campaign-count=$(COUNT) $(PYTEST_ARGS)
+campaign: ## the full table of kills and failures, COUNT times, and every goal on the real packages
+	@$(PY) -m pytest tests/campaign tests/e2e/test_real_packages.py -m campaign --campaign-count=$(COUNT) $(PYTEST_ARGS)
 
 docs: ## pages that are read from the code, traceability included
 	@$(PY) scripts/generate_reference.py
-	@$(PY) scripts/traceability.py
+	@$(PY) scripts/traceability.py $(if $(wildcard $(RESULTS)),--results $(RESULTS))
 
 doctor: ## what is configured, degraded or missing
 	@$(PY) -m iama_app.cli doctor
