@@ -98,7 +98,8 @@ class TestRunAlone:
 
 def _refuse_once(monkeypatch: pytest.MonkeyPatch, verb: str) -> list[asyncpg.Connection]:
     """Let the next call act as on a connection whose end was announced but whose socket is still open."""
-    real, refused = getattr(asyncpg.Connection, verb), []
+    real = getattr(asyncpg.Connection, verb)
+    refused: list[asyncpg.Connection] = []
 
     async def call(connection: asyncpg.Connection, *values: object) -> object:
         if not refused:
