@@ -1,5 +1,6 @@
 """What a change touches: the definitions whose text differs and the places that name what it is about. Pure."""
 
+import ast
 from collections.abc import Iterable, Iterator
 
 from services.core.tree import Tree
@@ -8,7 +9,6 @@ from services.engine.diff import FileDiff
 from services.engine.document import EditDocument, Operation
 from services.engine.entities import ProjectScopes
 from services.engine.names import is_python
-from services.engine.project import read_module
 from services.engine.refusals import RefusedError
 from services.engine.rename import collect_places, definition_of
 from services.engine.rename_places import Place, PlaceKind
@@ -20,6 +20,9 @@ MOST_NAMES = 20
 """Names whose references are looked up in one preview: each one reads every file that mentions it."""
 
 LINE_CHARACTERS = 200
+
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+"""Fields of statements that hold statements."""
 
 CONFIDENCE: dict[PlaceKind, Confidence] = {
     PlaceKind.DEFINITION: "CERTAIN",
@@ -137,10 +140,8 @@ class _Definitions:
     """Functions and classes of one file with the lines they begin in; the name "" is what lies outside them."""
 
     def __init__(self, path: str, content: bytes | None) -> None:
-        module = read_module(parse(path, content), path) if content is not None else None
-        spans = [(item.line, item.end_line, item.qualified_name) for item in module.functions] if module else []
-        spans += [(item.line, item.end_line, item.qualified_name) for item in module.classes] if module else []
-        self._spans = sorted(spans, key=lambda span: span[1] - span[0])
+        module = parse(path, content).module if content is not None else None
+        self._spans = sorted(_spans(module), key=lambda span: span[1] - span[0]) if module else []
         self.lines = {"": 1} | {name: start for start, _, name in self._spans} if module else {}
 
     def holding(self, lines: set[int]) -> set[str]:
@@ -152,3 +153,21 @@ class _Definitions:
     def line(self, name: str) -> int:
         """Return the line a definition begins in; 0 when it is not here."""
         return self.lines.get(name, 0)
+
+
+def _spans(module: ast.Module) -> Iterator[tuple[int, int, str]]:
+    """Yield first line, last line and qualified name of every definition; expressions are not looked into."""
+    pending: list[tuple[ast.AST, str]] = [(module, "")]
+    while pending:
+        node, owner = pending.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            owner = f"{owner}.{node.name}" if owner else node.name
+            start = min([node.lineno, *(item.lineno for item in node.decorator_list)])
+            yield start, node.end_lineno or node.lineno, owner
+        for block in _BLOCKS:
+            pending += [(child, owner) for child in _list(node, block)]
+
+
+def _list(node: ast.AST, block: str) -> list[ast.AST]:
+    found = getattr(node, block, None)
+    return found if isinstance(found, list) else []
