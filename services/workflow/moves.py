@@ -1,6 +1,6 @@
 """Carries a decision out: entry items, timers, deadlines, billing at the checkpoint and at the end."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.canon.clocks import ARTIFACT_TTL_SECONDS, WIPE_RETRY_SECONDS
@@ -62,7 +62,7 @@ async def planned(uow: UnitOfWork, job: RefactorJob, decision: Decision) -> Tran
         fact=decision.fact,
         items=items,
         timers=timers,
-        events=decision.events,
+        events=decision.events + _asking(target, base["wait_deadline_at"]),
     )
 
 
@@ -112,6 +112,13 @@ def _entry_items(target: JobState) -> tuple[ItemRequest, ...]:
 def _deadline(timers: tuple[tuple[TimerKind, float], ...]) -> dict[str, Any]:
     seconds = [seconds for kind, seconds in timers if kind in DECISION_TIMERS]
     return {"wait_deadline_at": now() + timedelta(seconds=seconds[0])} if seconds else {}
+
+
+def _asking(target: JobState, deadline_at: datetime | None) -> tuple[dict[str, Any], ...]:
+    """Tell readers of the stream that a dearer model class waits for an answer, and until when (UTC)."""
+    if target is not JobState.WAITING_ESCALATION_DECISION or deadline_at is None:
+        return ()
+    return (event(EventType.ESCALATION_REQUIRED, deadline_at=deadline_at.isoformat()),)
 
 
 def _terminal(job: RefactorJob, target: JobState) -> dict[str, Any]:

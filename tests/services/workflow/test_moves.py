@@ -1,5 +1,6 @@
 """Moves carried out on a real database: wipes first, re-entry through the queue, deadlines, charging."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -44,6 +45,20 @@ class TestMove:
         decision = Decision(_S.WAITING_INTERVENTION, "timed_out", None, {"wait_kind": "TIMEOUT_EXECUTION"})
         job = await _carry_out(bench, workspace, job_id, decision)
         assert 3590 < (job["wait_deadline_at"] - job["state_entered_at"]).total_seconds() < 3610
+
+    async def test_tells_readers_until_when_a_dearer_model_waits_for_an_answer(
+        self, bench: Bench, workspace: Workspace
+    ) -> None:
+        job_id = bench.job(workspace, "SELF_HEALING")
+        asked = Decision(_S.WAITING_ESCALATION_DECISION, "new_band", "PHASE_2", {"wait_kind": "PHASE_2"})
+        job = await _carry_out(bench, workspace, job_id, asked)
+        told = bench.rows("SELECT payload FROM job_events WHERE job_id = %s AND type = 'escalation_required'", job_id)
+        deadlines = [datetime.fromisoformat(one["payload"]["deadline_at"]) for one in told]
+        assert deadlines == [job["wait_deadline_at"]]
+        paused = Decision(_S.WAITING_INTERVENTION, "timed_out", None, {"wait_kind": "TIMEOUT_EXECUTION"})
+        other = bench.job(workspace, "SELF_HEALING")
+        await _carry_out(bench, workspace, other, paused)
+        assert not bench.count("job_events", "job_id = %s AND type = 'escalation_required'", [other])
 
     @pytest.mark.parametrize(
         ("source", "target"),
