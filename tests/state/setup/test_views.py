@@ -62,7 +62,7 @@ class TestFieldError:
         assert set(FIELD_OF_CODE) <= set(ERRORS)
 
     def test_leaves_what_belongs_to_no_field_to_the_page(self) -> None:
-        assert field_error(IamaError("KILL_SWITCH_ACTIVE")) is None
+        assert field_error(IamaError("CONSENT_REQUIRED")) is None
 
 
 class TestBillingView:
