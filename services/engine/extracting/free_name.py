@@ -5,7 +5,6 @@ import builtins
 
 from services.core.tree import Tree
 from services.engine.entities import ProjectScopes
-from services.engine.extracting.events import FunctionNode
 from services.engine.refusals import RefusalCode, RefusedError
 from services.engine.scopes import ModuleScopes, Scope
 
@@ -100,8 +99,3 @@ def _lineage(project: ProjectScopes, path: str, scope: Scope) -> set[tuple[str, 
             if entity is not None and above is not None:
                 pending.append((entity.path, above))
     return found
-
-
-def enclosing_functions(owners: list[ast.AST]) -> list[ast.AST]:
-    """Return the functions and lambdas among the nodes around a place."""
-    return [item for item in owners if isinstance(item, FunctionNode | ast.Lambda)]
