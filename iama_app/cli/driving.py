@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from iama_app.cli.job_client import JobClient
-from iama_app.cli.showing import Display, hazard_line, strategies
+from iama_app.cli.showing import Display, behaviours, hazard_line, strategies
 from services.canon.errors import IamaError
 from services.canon.lifecycle import TERMINAL_STATES, FailureClass, JobState, WaitKind
 from services.canon.vocabulary import JobAction, ProposalLevel
@@ -128,8 +128,10 @@ async def _spec(client: JobClient, view: JobView, wishes: Wishes) -> Answer:
         if not all(wishes.confirm(f"{hazard_line(item)}\nAccept this hazard?") for item in hazards):
             return _A.CANCEL, {}
         accepted = {"accepted_hazards": [item["id"] for item in hazards]}
-    if not wishes.yes and not wishes.confirm("Approve the behaviour spec as drafted?"):
-        return _A.CANCEL, {}
+    if not wishes.yes:
+        drafted = behaviours((await client.spec(view.job_id)).bdd_items)
+        if not wishes.confirm(f"{drafted}\nApprove the behaviour spec as drafted?"):
+            return _A.CANCEL, {}
     return _A.APPROVE_SPEC, accepted
 
 

@@ -14,6 +14,7 @@ from services.delivery.schemas import DeliveryView, PublicationView
 from services.feed.schemas import Frame
 from services.identity import rules as identity_rules
 from services.jobs.schemas import CreateJobRequest, JobPage, JobView, ProposalView, TransitionView
+from services.specs.schemas import SpecView
 from services.workflow.workings import Workings
 
 SECONDS = 90.0
@@ -56,6 +57,10 @@ class HttpClient:
         """Show the strategies."""
         answer = await self._call("GET", f"/jobs/{job_id}/proposals")
         return [ProposalView.model_validate(item) for item in answer["proposals"]]
+
+    async def spec(self, job_id: UUID) -> SpecView:
+        """Show the newest revision of the spec."""
+        return SpecView.model_validate(await self._call("GET", f"/jobs/{job_id}/spec"))
 
     async def delivery(self, job_id: UUID) -> DeliveryView:
         """Show the delivered result."""

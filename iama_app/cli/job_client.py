@@ -8,6 +8,7 @@ from services.canon.vocabulary import JobAction
 from services.delivery.schemas import DeliveryView, PublicationView
 from services.feed.schemas import Frame
 from services.jobs.schemas import CreateJobRequest, JobPage, JobView, ProposalView, TransitionView
+from services.specs.schemas import SpecView
 from services.workflow.workings import Workings
 
 
@@ -33,6 +34,9 @@ class JobClient(Protocol):
 
     async def proposals(self, job_id: UUID) -> Sequence[ProposalView]:
         """Show the strategies."""
+
+    async def spec(self, job_id: UUID) -> SpecView:
+        """Show the newest revision of the spec."""
 
     async def delivery(self, job_id: UUID) -> DeliveryView:
         """Show the delivered result."""

@@ -16,6 +16,8 @@ from services.identity.schemas import Origin
 from services.infra.unit_of_work import unit_of_work
 from services.jobs import service as jobs
 from services.jobs.schemas import CreateJobRequest, JobPage, JobView, ProposalView, TransitionView
+from services.specs import service as specs
+from services.specs.schemas import SpecView
 from services.workflow import service as workflow
 from services.workflow.workings import Workings, get_workings
 
@@ -65,6 +67,11 @@ class LocalClient:
         """Show the strategies."""
         async with unit_of_work(self._actor) as uow:
             return await jobs.list_proposals(uow, job_id)
+
+    async def spec(self, job_id: UUID) -> SpecView:
+        """Show the newest revision of the spec."""
+        async with unit_of_work(self._actor) as uow:
+            return await specs.get_spec(uow, job_id)
 
     async def delivery(self, job_id: UUID) -> DeliveryView:
         """Show the delivered result."""

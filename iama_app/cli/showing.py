@@ -15,6 +15,8 @@ from services.core.wording import plural
 from services.delivery.schemas import DeliveryView
 from services.feed.schemas import Frame
 from services.jobs.schemas import JobView, ProposalView
+from services.specs.schemas import BddItem
+from state.jobs.present_spec import observed
 from state.jobs.stage_map import TrackFacts, Visit, place, stations
 
 STYLES = {"success": "green", "danger": "red", "warning": "yellow", "info": "cyan", "neutral": "bold", "paused": "blue"}
@@ -80,6 +82,19 @@ def hazard_line(hazard: Mapping[str, Any]) -> str:
     """Return one hazard with its place."""
     place = ":".join(str(hazard[name]) for name in ("path", "line") if hazard.get(name))
     return ": ".join(part for part in (place, str(hazard["sentence"])) if part)
+
+
+def behaviours(items: Sequence[BddItem]) -> str:
+    """Return what the spec says the code does, one behaviour a paragraph, each marked by whether it was ever seen."""
+    return "\n".join(_behaviour(item) for item in items)
+
+
+def _behaviour(item: BddItem) -> str:
+    seen = "observed" if observed(item.model_dump()) else "unobserved"
+    steps = (("given", item.given), ("when", item.when_action), ("then", item.then_outcome))
+    return "\n".join(
+        [f"  {item.id}  {item.title}  [{seen}]", *(f"    {name:<5} {words}" for name, words in steps if words)]
+    )
 
 
 def summary(delivery: DeliveryView, branch: str | None, commit: str | None) -> str:

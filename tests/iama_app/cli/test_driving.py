@@ -15,6 +15,7 @@ from services.canon.lifecycle import JobState
 from services.canon.vocabulary import JobAction, ProposalLevel
 from services.core.clock import now
 from services.jobs.schemas import JobView, ProposalView
+from services.specs.schemas import SpecView
 from tests.support import job_samples as story
 
 SPEC = JobState.WAITING_SPEC_APPROVAL
@@ -36,6 +37,9 @@ class Waiting:
 
     async def proposals(self, job_id: UUID) -> list[ProposalView]:
         return [one.model_copy(update={"selected": one.level is ProposalLevel.STANDARD}) for one in story.proposals()]
+
+    async def spec(self, job_id: UUID) -> SpecView:
+        return story.spec(self.state, now())
 
     async def act(self, job_id: UUID, action: JobAction, revision: int, params: dict[str, Any] | None = None) -> None:
         self.asked.append((action, params or {}))
@@ -81,3 +85,26 @@ class TestHazards:
         self, wishes: dict[str, bool], confirm: Callable[[str], bool]
     ) -> None:
         assert _answered(SPEC, confirm, **wishes) == (JobAction.APPROVE_SPEC, {"accept_hazards": True})
+
+
+class TestSpec:
+    def test_shows_every_behaviour_and_whether_it_was_seen_before_it_asks_for_approval(self) -> None:
+        questions: list[str] = []
+        _answered(SPEC, lambda text: not questions.append(text), accept_hazards=True)
+        (question,) = questions
+        items = story.spec(SPEC, now()).bdd_items
+        for item in items:
+            seen = "observed" if item.evidence else "unobserved"
+            assert (
+                f"  {item.id}  {item.title}  [{seen}]\n    given {item.given}\n    when  {item.when_action}\n"
+                in question
+            )
+            assert f"    then  {item.then_outcome}\n" in question
+        assert "[observed]" in question and "[unobserved]" in question
+        assert question.endswith("Approve the behaviour spec as drafted?")
+
+    def test_no_cancels(self) -> None:
+        assert _answered(SPEC, lambda text: "Approve" not in text)[0] is JobAction.CANCEL
+
+    def test_is_not_read_out_to_who_approved_beforehand(self) -> None:
+        assert _answered(SPEC, _never, yes=True)[0] is JobAction.APPROVE_SPEC
