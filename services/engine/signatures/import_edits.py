@@ -49,8 +49,9 @@ class ImportEdits:
         Args:
             paths: Files whose imports change; all that mention the function when None.
         """
-        for path, scopes in self._project.modules.items():
-            if paths is not None and path not in paths:
+        for path in self._project.modules if paths is None else sorted(paths):
+            scopes = self._project.scopes(path)
+            if scopes is None:
                 continue
             for scope in scopes.root.walk():
                 for bindings in scope.bindings.values():

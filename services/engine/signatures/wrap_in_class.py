@@ -96,7 +96,8 @@ def _route(
         scopes = scopes_of(usages, path)
         if path != definition.path:
             _require_free_there(scopes, path, node, operation.class_name)
-    imports.drop(definition.path, usages.name, operation.class_name)
+    paths = frozenset(usages.project.modules)
+    imports.drop(definition.path, usages.name, operation.class_name, paths=paths)
     module = scopes_of(usages, definition.path).root.node
     assert isinstance(module, ast.Module)
     hooks = hook_hazards(definition.path, module, definition.node)

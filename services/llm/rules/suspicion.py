@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from services.core.tree import Tree
-from services.engine.document import EditDocument, Operation, RenameSymbol, SearchReplace
+from services.engine.document import EditDocument, Operation, SearchReplace
 from services.engine.node_operations import NodeAnchored
 from services.engine.project_model import ProjectModel
 from services.llm.rules.narrowing import Ranking, Subset
@@ -78,11 +78,17 @@ def touched_names(operation: Operation, project: ProjectModel, tree: Tree) -> fr
     match operation:
         case NodeAnchored():
             return frozenset(operation.qualified_name.split("."))
-        case RenameSymbol():
-            return frozenset({operation.symbol.rpartition(".")[2], operation.new_name})
         case SearchReplace():
             return _names_around(operation, project, tree)
-    return frozenset()
+    return _named(operation)
+
+
+def _named(operation: Operation) -> frozenset[str]:
+    """Return the simple names that a symbolic operation speaks of, before and after."""
+    symbols = [*getattr(operation, "symbols", ()), getattr(operation, "symbol", None)]
+    symbols += [name for part in getattr(operation, "parts", ()) for name in part.symbols]
+    symbols += [getattr(operation, field, None) for field in ("new_name", "class_name")]
+    return frozenset(str(name).rpartition(".")[2] for name in symbols if name)
 
 
 def _names_around(operation: SearchReplace, project: ProjectModel, tree: Tree) -> frozenset[str]:
