@@ -21,6 +21,7 @@ _S, _A = JobState, JobAction
 
 EXIT_DONE, EXIT_REFUSED, EXIT_NOT_PROVEN, EXIT_BROKEN, EXIT_CANCELLED = 0, 2, 3, 4, 130
 
+_STALE_CODES = frozenset({"STATE_REVISION_CONFLICT", "SPEC_REVISION_CONFLICT"})
 _EXIT_BY_CLASS = {
     FailureClass.POLICY_BLOCKED.value: EXIT_REFUSED,
     FailureClass.LOGIC_FAILURE.value: EXIT_NOT_PROVEN,
@@ -74,23 +75,26 @@ async def drive(client: JobClient, job_id: UUID, wishes: Wishes, display: Displa
             outcome = await _answer(client, view, wishes)
             if isinstance(outcome, Ended):
                 return outcome
-            if outcome is not None:
+            if outcome is not None and await _act(client, job_id, view, outcome):
                 answered = view.state_revision
-                await _act(client, job_id, view, outcome)
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def _act(client: JobClient, job_id: UUID, view: JobView, answer: tuple[JobAction, dict[str, Any]]) -> None:
-    """Carry an answer out; a job that cannot even start is cancelled, since nobody would come back for it."""
+async def _act(client: JobClient, job_id: UUID, view: JobView, answer: tuple[JobAction, dict[str, Any]]) -> bool:
+    """Carry an answer out; False asks again, since someone changed meanwhile what the question was about.
+
+    A job that cannot even start is cancelled, since nobody would come back for it.
+    """
     try:
         await client.act(job_id, answer[0], view.state_revision, answer[1])
     except IamaError as error:
-        if error.code == "STATE_REVISION_CONFLICT":
-            return
+        if error.code in _STALE_CODES:
+            return False
         if answer[0] is _A.START:
             with contextlib.suppress(IamaError):
                 await client.act(job_id, _A.CANCEL, view.state_revision)
         raise
+    return True
 
 
 async def _answer(client: JobClient, view: JobView, wishes: Wishes) -> Answer | Ended:
@@ -129,8 +133,9 @@ async def _spec(client: JobClient, view: JobView, wishes: Wishes) -> Answer:
             return _A.CANCEL, {}
         accepted = {"accepted_hazards": [item["id"] for item in hazards]}
     if not wishes.yes:
-        drafted = behaviours((await client.spec(view.job_id)).bdd_items)
-        if not wishes.confirm(f"{drafted}\nApprove the behaviour spec as drafted?"):
+        spec = await client.spec(view.job_id)
+        accepted["revision_token"] = spec.revision_token
+        if not wishes.confirm(f"{behaviours(spec.bdd_items)}\nApprove the behaviour spec as drafted?"):
             return _A.CANCEL, {}
     return _A.APPROVE_SPEC, accepted
 

@@ -11,6 +11,7 @@ import pytest
 from iama_app.cli.driving import Wishes, drive
 from iama_app.cli.job_client import JobClient
 from iama_app.cli.showing import Display
+from services.canon.errors import IamaError
 from services.canon.lifecycle import JobState
 from services.canon.vocabulary import JobAction, ProposalLevel
 from services.core.clock import now
@@ -27,6 +28,7 @@ class Waiting:
 
     state: JobState
     asked: list[tuple[JobAction, dict[str, Any]]] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
 
     async def view(self, job_id: UUID) -> JobView:
         state = JobState.FALLBACK_REQUIRED if self.asked else self.state
@@ -42,11 +44,15 @@ class Waiting:
         return story.spec(self.state, now())
 
     async def act(self, job_id: UUID, action: JobAction, revision: int, params: dict[str, Any] | None = None) -> None:
+        if self.refusals:
+            raise IamaError(self.refusals.pop())
         self.asked.append((action, params or {}))
 
 
-def _answered(state: JobState, confirm: Callable[[str], bool], **wishes: bool) -> tuple[JobAction, dict[str, Any]]:
-    job = Waiting(state)
+def _answered(
+    state: JobState, confirm: Callable[[str], bool], refusals: Sequence[str] = (), **wishes: bool
+) -> tuple[JobAction, dict[str, Any]]:
+    job = Waiting(state, refusals=list(refusals))
     given = Wishes(ProposalLevel.STANDARD, **{"yes": False, "accept_hazards": False, **wishes}, confirm=confirm)
     asyncio.run(drive(cast(JobClient, job), story.job_id(state), given, Display(quiet=True), lambda: None))
     return job.asked[0]
@@ -73,7 +79,7 @@ class TestHazards:
     def test_are_accepted_one_by_one(self) -> None:
         questions: list[str] = []
         asked = _answered(SPEC, lambda text: not questions.append(text))
-        assert asked == (JobAction.APPROVE_SPEC, {"accepted_hazards": ["H-1"]})
+        assert asked == (JobAction.APPROVE_SPEC, {"accepted_hazards": ["H-1"], "revision_token": "token-3"})
         assert questions[0] == "builder.py:212: getattr lookup\nAccept this hazard?"
         assert len(questions) == 2
 
@@ -84,7 +90,8 @@ class TestHazards:
     def test_accepted_beforehand_are_not_asked_about(
         self, wishes: dict[str, bool], confirm: Callable[[str], bool]
     ) -> None:
-        assert _answered(SPEC, confirm, **wishes) == (JobAction.APPROVE_SPEC, {"accept_hazards": True})
+        action, params = _answered(SPEC, confirm, **wishes)
+        assert (action, params["accept_hazards"]) == (JobAction.APPROVE_SPEC, True)
 
 
 class TestSpec:
@@ -105,6 +112,11 @@ class TestSpec:
 
     def test_no_cancels(self) -> None:
         assert _answered(SPEC, lambda text: "Approve" not in text)[0] is JobAction.CANCEL
+
+    def test_saved_by_someone_else_meanwhile_is_read_out_again(self) -> None:
+        questions: list[str] = []
+        said = _answered(SPEC, lambda text: not questions.append(text), ["SPEC_REVISION_CONFLICT"], accept_hazards=True)
+        assert (len(questions), said[1]["revision_token"]) == (2, "token-3")
 
     def test_is_not_read_out_to_who_approved_beforehand(self) -> None:
         assert _answered(SPEC, _never, yes=True)[0] is JobAction.APPROVE_SPEC
