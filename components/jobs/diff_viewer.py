@@ -10,7 +10,7 @@ from components.monaco.editor import compare_editor
 from components.ui.icon import icon
 from components.ui.tabs import segment, segments
 
-MODES = (("split", "Side by side"), ("unified", "Unified"), ("file", "Whole file"))
+MODES = (("split", "Side by side"), ("unified", "Unified"), ("file", "Whole file"), ("inline", "Whole, inline"))
 
 
 def diff_viewer(
@@ -26,8 +26,8 @@ def diff_viewer(
 
     Args:
         view: A `DiffView`.
-        mode: split, unified or file.
-        sources: The file before and after, filled only in the mode `file`; None where whole files are not shown.
+        mode: split, unified, file or inline.
+        sources: The file before and after, filled in the modes `file` and `inline`; None where it is not shown whole.
         on_hunk: Handler that takes a hunk id and includes it or leaves it out; None where nothing is chosen.
     """
     modes = MODES if sources is not None else MODES[:2]
@@ -51,7 +51,9 @@ def diff_viewer(
         role="region",
         aria_label="Hunks",
     )
-    shown = hunks if sources is None else rx.cond(mode == "file", _whole(view, sources), hunks)
+    shown = (
+        hunks if sources is None else rx.cond((mode == "file") | (mode == "inline"), _whole(view, sources, mode), hunks)
+    )
     return rx.el.div(
         head,
         rx.cond(
@@ -63,8 +65,9 @@ def diff_viewer(
     )
 
 
-def _whole(view: rx.Var, sources: rx.Var) -> rx.Component:
-    return rx.el.div(compare_editor(sources.before, sources.after, view.language), class_name="diff-whole")
+def _whole(view: rx.Var, sources: rx.Var, mode: rx.Var[str]) -> rx.Component:
+    editor = compare_editor(sources.before, sources.after, view.language, inline=mode == "inline")
+    return rx.el.div(editor, class_name="diff-whole")
 
 
 def _hunk_box(hunk: rx.Var, by_file: rx.Var[bool], on_hunk: Any, locked: rx.Var[bool] | bool) -> rx.Component:

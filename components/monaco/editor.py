@@ -30,7 +30,7 @@ class LocalEditor(_Local):
     """One text."""
 
     tag = "LocalEditor"
-    value: rx.Var[str]
+    default_value: rx.Var[str]
     on_change: rx.EventHandler[rx.event.passthrough_event_spec(str)]  # type: ignore[type-arg,valid-type]
 
 
@@ -43,20 +43,19 @@ class LocalComparison(_Local):
 
 
 def text_editor(
-    value: rx.Var[str] | str, *, language: str = "markdown", on_change: Any = None, read_only: Any = False
+    value: rx.Var[str] | str, *, label: str, key: rx.Var | str = "", language: str = "markdown", on_change: Any = None
 ) -> rx.Component:
-    """Draw an editor for one text.
+    """Draw an editor for one text; Tab leaves it, as it leaves every other field.
 
     Args:
-        on_change: Handler that takes the text; it is called 300 ms after the last key.
+        value: The text to begin with; it is not put back while a person types.
+        key: Another key begins again with `value`.
+        on_change: Handler that takes the text: 300 ms after the last key, and at once when the focus leaves.
     """
-    events = {"on_change": on_change.debounce(300)} if on_change is not None else {}
+    events = {"on_change": on_change} if on_change is not None else {}
+    options = {**_OPTIONS, "wordWrap": "on", "readOnly": on_change is None, "ariaLabel": label, "tabFocusMode": True}
     return LocalEditor.create(
-        value=value,
-        language=language,
-        appearance=rx.color_mode,
-        options={**_OPTIONS, "wordWrap": "on", "readOnly": read_only},
-        **events,
+        key=key, default_value=value, language=language, appearance=rx.color_mode, options=options, **events
     )
 
 

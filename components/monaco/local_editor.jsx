@@ -1,5 +1,5 @@
 // The editor comes from the bundle. Its loader is handed the module, so that it never looks for one elsewhere.
-import { createElement, useMemo } from "react";
+import { createElement, useEffect, useMemo, useRef } from "react";
 import * as monaco from "monaco-editor/editor";
 import "monaco-editor/features/register.all";
 import "monaco-editor/languages/definitions/markdown/register";
@@ -43,7 +43,9 @@ const themeFromTokens = () => {
       .filter(([, value]) => value.startsWith("#")),
   );
   const name = dark ? "iama-dark" : "iama-light";
-  monaco.editor.defineTheme(name, { base: dark ? "vs-dark" : "vs", inherit: true, rules: [], colors: colours });
+  const heading = sixDigits(style.getPropertyValue("--color-status-info")).slice(1);
+  const rules = [{ token: "keyword.md", foreground: heading }];
+  monaco.editor.defineTheme(name, { base: dark ? "vs-dark" : "vs", inherit: true, rules, colors: colours });
   return name;
 };
 
@@ -52,5 +54,32 @@ const themed = (Editor) => ({ appearance, ...props }) => {
   return createElement(Editor, { height: "100%", loading: "Loading the editor", ...props, theme });
 };
 
-export const LocalEditor = themed(ReactEditor);
+const QUIET_MS = 300;
+
+// Tells of a change when typing rests, and before a click elsewhere is handled: no letter misses the button that saves.
+const useRested = (tell) => {
+  const waiting = useRef({});
+  waiting.current.tell = tell;
+  const flush = () => {
+    const { timer, text, tell } = waiting.current;
+    clearTimeout(timer);
+    waiting.current.timer = undefined;
+    if (timer !== undefined) tell?.(text);
+  };
+  const note = (text) => {
+    clearTimeout(waiting.current.timer);
+    waiting.current.text = text;
+    waiting.current.timer = setTimeout(flush, QUIET_MS);
+  };
+  useEffect(() => () => clearTimeout(waiting.current.timer), []);
+  return [note, flush];
+};
+
+const RestedEditor = ({ onChange, ...props }) => {
+  const [note, flush] = useRested(onChange);
+  const onMount = (editor) => editor.onDidBlurEditorText(flush);
+  return createElement(ReactEditor, { ...props, onMount, onChange: (text) => note(text ?? "") });
+};
+
+export const LocalEditor = themed(RestedEditor);
 export const LocalComparison = themed(DiffEditor);

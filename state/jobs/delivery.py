@@ -15,7 +15,8 @@ from state.jobs import loaders, present, present_delivery, present_diff
 from state.jobs.base import JobPageState, checked_text
 from state.jobs.delivery_views import DiffView, EvidenceView, FileRow, HandoverView, SelectionView, SourcesView
 
-MODES = frozenset({"split", "unified", "file"})
+WHOLE_FILE = frozenset({"file", "inline"})
+MODES = frozenset({"split", "unified"}) | WHOLE_FILE
 METHODS = frozenset({"PUSH_BRANCH", "PATCH_BUNDLE"})
 BRANCH_LONGEST = 200
 
@@ -100,7 +101,7 @@ class DeliveryState(JobPageState, rx.State):
     @rx.event
     @guarded
     async def choose_mode(self, mode: str) -> None:
-        """Show hunks side by side or unified, or the whole file in the editor."""
+        """Show hunks side by side or unified, or the whole file in the editor, side by side or inline."""
         if mode not in MODES:
             raise IamaError("VALIDATION_FAILED", fields=["mode"])
         self.mode = mode
@@ -109,7 +110,7 @@ class DeliveryState(JobPageState, rx.State):
 
     async def _show_sources(self) -> None:
         self.sources = SourcesView()
-        if self.mode == "file" and self._selected:
+        if self.mode in WHOLE_FILE and self._selected:
             before, after = await loaders.load_file(await self._actor(), self._job_id(), self._selected)
             self.sources = SourcesView(before, after)
 

@@ -34,7 +34,7 @@ from services.jobs.schemas import (
 )
 from services.metering import service as metering
 from services.specs import service as specs
-from services.specs.schemas import BddItem, RevisionView, SpecView
+from services.specs.schemas import BddItem, RevisionView, SddItem, SpecView
 from services.workflow import service as workflow
 from state.jobs import format as fmt
 
@@ -146,8 +146,14 @@ async def load_revision(uow: UnitOfWork, job_id: UUID, number: int) -> SpecView:
     return await specs.get_revision(uow, job_id, number)
 
 
-async def save_spec(actor: Actor, job_id: UUID, revision_token: str, items: Sequence[Mapping[str, Any]]) -> None:
-    """Commit behaviours on top of a revision.
+async def save_spec(
+    actor: Actor,
+    job_id: UUID,
+    revision_token: str,
+    items: Sequence[Mapping[str, Any]],
+    structure: Sequence[Mapping[str, Any]] | None = None,
+) -> None:
+    """Commit behaviours, and the structure where one is given, on top of a revision.
 
     Raises:
         IamaError: `SPEC_REVISION_CONFLICT` with the differences, `SPEC_EMPTY`, `VALIDATION_FAILED`,
@@ -155,11 +161,12 @@ async def save_spec(actor: Actor, job_id: UUID, revision_token: str, items: Sequ
     """
     try:
         bdd = [BddItem.model_validate(item) for item in items]
+        sdd = None if structure is None else [SddItem.model_validate(item) for item in structure]
     except ValidationError as error:
         raise IamaError(
-            "VALIDATION_FAILED", sentence="A behaviour is empty or too long.", fields=["bdd_items"]
+            "VALIDATION_FAILED", sentence="An item of the spec is empty or too long.", fields=["bdd_items", "sdd_items"]
         ) from error
-    await workflow.edit_spec(actor, job_id, revision_token=revision_token, bdd=bdd, sdd=None)
+    await workflow.edit_spec(actor, job_id, revision_token=revision_token, bdd=bdd, sdd=sdd)
 
 
 async def load_artifacts(uow: UnitOfWork, job_id: UUID) -> list[ArtifactView]:

@@ -1,6 +1,7 @@
 """W11: the spec workbench of one tab. The draft lives here until it is saved; a stale save meets the conflict panel."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -16,26 +17,26 @@ from services.specs.schemas import RevisionView
 from services.specs.schemas import SpecView as Spec
 from state.base import guarded
 from state.jobs import loaders, present, present_delivery, present_spec, spec_draft
-from state.jobs.base import JobPageState, checked_text
+from state.jobs.base import checked_text
 from state.jobs.choice_views import (
     BehaviourView,
     CompareLineView,
     ConflictView,
     LinkedTestView,
-    SpecView,
 )
 from state.jobs.choice_views import RevisionView as RevisionRow
 from state.jobs.delivery_views import HazardView
+from state.jobs.spec_draft_state import SpecDraftState
 from state.jobs.views import NoticeView
 
+Items = Sequence[Mapping[str, Any]]
 CHOICES = frozenset({"MINE", "THEIRS", "VALUE"})
 _NEWER = NoticeView("warning", "A newer revision was saved", "Your draft is kept; saving shows what overlaps.", "")
 
 
-class SpecWorkbenchState(JobPageState, rx.State):
+class SpecWorkbenchState(SpecDraftState, rx.State):
     """Behaviours, structure, revisions, the local draft and its conflicts."""
 
-    view: SpecView = SpecView()
     behaviours: list[BehaviourView] = []
     behaviours_line: str = ""
     revisions: list[RevisionRow] = []
@@ -47,17 +48,10 @@ class SpecWorkbenchState(JobPageState, rx.State):
     hazards: list[HazardView] = []
     accepted: list[str] = []
     conflict: ConflictView = ConflictView()
-    opened: str = ""
-    editing: str = ""
-    is_dirty: bool = False
     comparing: list[CompareLineView] = []
     comparing_title: str = ""
     _spec: Spec | None = None
     _revisions: Sequence[RevisionView] = ()
-    _bdd: list[dict[str, Any]] = []
-    _token: str = ""
-    _base: int = 0
-    _base_bdd: list[dict[str, Any]] = []
     _refusal: dict[str, Any] = {}
     _choices: dict[str, str] = {}
     _values: dict[str, str] = {}
@@ -83,6 +77,7 @@ class SpecWorkbenchState(JobPageState, rx.State):
         self.hazards = _hazards(loaded.proposals)
         if self._asked_of != (asked_of := [str(job_id), *(one.mark for one in self.hazards)]):
             self._asked_of, self.accepted = asked_of, _accepted_before(loaded.proposals)
+        self._enter_job(job_id)
         if self.is_dirty and loaded.spec is not None and loaded.spec.revision_token != self._token:
             self.notice = _NEWER
         elif not self.is_dirty:
@@ -90,11 +85,8 @@ class SpecWorkbenchState(JobPageState, rx.State):
         self._show()
 
     def _take_over(self, spec: Spec | None) -> None:
-        self._bdd = [item.model_dump() for item in spec.bdd_items] if spec else []
-        self._base_bdd, self._token = list(self._bdd), spec.revision_token if spec else ""
-        self._base = spec.number if spec else 0
+        self._start_draft(spec)
         self.conflict, self._refusal, self._choices, self._values = ConflictView(), {}, {}, {}
-        self.is_dirty, self.editing = False, ""
 
     def _show(self) -> None:
         in_conflict: dict[str, int] = {}
@@ -102,8 +94,9 @@ class SpecWorkbenchState(JobPageState, rx.State):
             in_conflict[one["item_id"]] = in_conflict.get(one["item_id"], 0) + 1
         self.behaviours = present_spec.behaviour_rows(self._bdd, in_conflict, {})
         self.behaviours_line = f"BDD, {len(self._bdd)} items"
-        changed = spec_draft.differing(self._base_bdd, self._bdd)
-        self.is_dirty = bool(changed) or [i["id"] for i in self._bdd] != [i["id"] for i in self._base_bdd]
+        self.view = replace(self.view, components=present_spec.component_rows(self._sdd))
+        changed = self._changed()
+        self.is_dirty = self._differs()
         rows = present_spec.revision_rows(self._revisions, self._own_id, self.all_revisions)
         self.revisions = [present_spec.draft_row(len(changed), self._base), *rows] if self.is_dirty else rows
         self.has_more = len(self._revisions) > present_spec.REVISIONS_SHOWN
@@ -115,12 +108,6 @@ class SpecWorkbenchState(JobPageState, rx.State):
             self.conflict = present_spec.conflict_view(
                 self._refusal, self._base, self._choices, self._values, self._own_id
             )
-
-    def _change(self, items: Sequence[Mapping[str, Any]]) -> None:
-        if not self.view.is_editable:
-            raise IamaError("TRANSITION_NOT_ALLOWED", status=self.head.state, state_revision=self.head.revision)
-        self._bdd = [dict(item) for item in items]
-        self._show()
 
     @rx.event
     async def open_item(self, item_id: str) -> None:
@@ -183,12 +170,13 @@ class SpecWorkbenchState(JobPageState, rx.State):
     @guarded
     async def save_draft(self) -> None:
         """Commit the draft on top of the revision it was made from."""
-        await self._commit(self._bdd, self._token)
+        await self._commit(self._bdd, self._changed_structure(), self._token)
 
-    async def _commit(self, items: Sequence[Mapping[str, Any]], token: str) -> bool:
+    async def _commit(self, items: Items, structure: Items | None, token: str) -> bool:
+        self._require_readable()
         self.notice = NoticeView()
         try:
-            await loaders.save_spec(await self._actor(), self._job_id(), token, items)
+            await loaders.save_spec(await self._actor(), self._job_id(), token, items, structure)
         except IamaError as error:
             if error.code != "SPEC_REVISION_CONFLICT" or "diff_payload" not in error.data:
                 raise
@@ -200,7 +188,8 @@ class SpecWorkbenchState(JobPageState, rx.State):
     async def _meet_conflict(self, data: Mapping[str, Any]) -> bool:
         payload = data["diff_payload"]
         if not payload["conflicts"]:
-            return await self._commit(payload["merged_bdd"], str(data["current_revision_token"]))
+            structure = payload["merged_sdd"] if self._changed_structure() is not None else None
+            return await self._commit(payload["merged_bdd"], structure, str(data["current_revision_token"]))
         self._refusal, self._choices, self._values = dict(data), {}, {}
         self._show()
         return False
@@ -227,6 +216,7 @@ class SpecWorkbenchState(JobPageState, rx.State):
     @guarded
     async def resolve(self) -> None:
         """Commit the settled conflict on top of the revision it met."""
+        self._require_readable()
         payload = self._refusal["diff_payload"]
         if not self.conflict.is_settled:
             raise IamaError("VALIDATION_FAILED", sentence="Settle every field first.", fields=["choices"])
@@ -237,9 +227,12 @@ class SpecWorkbenchState(JobPageState, rx.State):
             side = texts.get(self._choices[key])
             chosen[one["item_id"], one["field"]] = one[side] if side else self._values.get(key, one["mine"])
         items = spec_draft.settled(payload["merged_bdd"], self._bdd, chosen)
+        structure = self._changed_structure()
+        if structure is not None:
+            structure = spec_draft.settled(payload["merged_sdd"], structure, chosen)
         token = str(self._refusal["current_revision_token"])
         self._refusal, self.conflict = {}, ConflictView()
-        await self._commit(items, token)
+        await self._commit(items, structure, token)
 
     @rx.event
     @guarded
@@ -254,7 +247,7 @@ class SpecWorkbenchState(JobPageState, rx.State):
     @guarded
     async def approve(self) -> Any:
         """Save the draft if there is one, then approve the revision that is on screen."""
-        if self.is_dirty and not await self._commit(self._bdd, self._token):
+        if self.is_dirty and not await self._commit(self._bdd, self._changed_structure(), self._token):
             return None
         done = await self._act(JobAction.APPROVE_SPEC, revision_token=self._token, accepted_hazards=self.accepted)
         return rx.redirect(f"/jobs/{self.head.job_id}/execution") if done else None

@@ -11,6 +11,7 @@ Item = dict[str, Any]
 Items = Sequence[Item]
 
 FIELDS = ("title", "given", "when_action", "then_outcome")
+_REQUIRED = ("title", "when_action", "then_outcome", "component", "responsibility")
 _TITLE_LONGEST = 120
 _PLAIN = re.compile(
     r"^\s*(?:given\s+(?P<given>.+?)[,;]?\s+)?when\s+(?P<when>.+?)[,;]?\s+then\s+(?P<then>.+?)\s*$",
@@ -60,10 +61,10 @@ def from_plain_words(words: str, items: Items) -> Item:
     }
 
 
-def next_id(items: Items) -> str:
+def next_id(items: Items, letter: str = "B") -> str:
     """Return the next free id in the form the list uses, `B-15` after `B-14`."""
     numbers = [int(match[1]) for item in items if (match := re.search(r"(\d+)$", str(item["id"])))]
-    return f"B-{max(numbers, default=0) + 1:02}"
+    return f"{letter}-{max(numbers, default=0) + 1:02}"
 
 
 def differing(before: Items, after: Items) -> list[tuple[str, str, str, str]]:
@@ -100,5 +101,5 @@ def settled(merged: Items, mine: Items, choices: Mapping[tuple[str, str], str]) 
 
 
 def _was_emptied(item: Item, choices: Mapping[tuple[str, str], str]) -> bool:
-    own = {name: text for (key, name), text in choices.items() if key == item["id"]}
-    return "then_outcome" in own and not own["then_outcome"]
+    """Say whether a text was chosen away that no item may lack: only a side that removed the item has none."""
+    return any(not choices.get((item["id"], name), "kept") for name in _REQUIRED)

@@ -153,6 +153,66 @@ class TestSpec:
         expect(box).to_be_checked()
 
 
+class TestSpecText:
+    def _text(self, context: BrowserContext) -> Page:
+        page = _open(context, "spec")
+        page.get_by_role("button", name="Edit as text").click()
+        expect(page.locator(".spec-text .view-lines")).to_contain_text("Behaviours", timeout=20_000)
+        return page
+
+    def test_the_editor_is_loaded_when_the_text_is_opened_and_not_before(self, reader: BrowserContext) -> None:
+        page = reader.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"/jobs/{story.job_id(SCREENS['spec'])}/spec")
+        expect(page.get_by_role("button", name="Edit as text")).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        before = len([url for url in asked if "local_editor" in url])
+        page.get_by_role("button", name="Edit as text").click()
+        expect(page.locator(".spec-text .view-lines")).to_be_visible(timeout=20_000)
+        assert (before, any("local_editor" in url for url in asked)) == (0, True)
+
+    def test_a_behaviour_written_as_text_is_in_the_draft(self, reader: BrowserContext) -> None:
+        page = self._text(reader)
+        page.locator(".spec-text .view-lines").click()
+        page.keyboard.press("Control+Home")
+        page.keyboard.press("End")
+        page.keyboard.type("\n## A new one\nWhen it rains\nThen nothing is charged\n")
+        page.get_by_role("button", name="Fields").click()
+        row = page.locator(".behaviour-open", has_text="A new one")
+        expect(row).to_contain_text("B-10")
+        expect(page.get_by_role("button", name="Save as v4")).to_be_visible()
+
+    def test_an_unreadable_line_is_named_and_nothing_is_saved(self, reader: BrowserContext) -> None:
+        page = self._text(reader)
+        page.locator(".spec-text .view-lines").click()
+        page.keyboard.press("Control+Home")
+        page.keyboard.type("perhaps ")
+        expect(page.locator(".spec-text-line")).to_contain_text("Line 1:")
+        page.get_by_role("button", name="Save as v4").click()
+        expect(page.get_by_text("VALIDATION_FAILED")).to_be_visible()
+        expect(page.locator(".spec-text .view-lines")).to_contain_text("perhaps")
+
+    def test_a_stale_save_from_the_text_meets_the_conflict(self, reader: BrowserContext) -> None:
+        page = self._text(reader)
+        page.locator(".spec-text .view-lines").click()
+        page.keyboard.press("Control+f")
+        page.keyboard.type("## B-07")
+        page.keyboard.press("Escape")
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("End")
+        page.keyboard.type(" Only once.")
+        page.get_by_role("button", name="Save as v4").click()
+        expect(page.get_by_label("Spec conflict")).to_contain_text("Only once.")
+
+    def test_tab_leaves_the_editor(self, reader: BrowserContext) -> None:
+        page = self._text(reader)
+        page.locator(".spec-text .view-lines").click()
+        page.keyboard.press("Tab")
+        assert not page.evaluate("document.activeElement.closest('.spec-text') !== null")
+
+
 class TestIntervention:
     def test_evidence_comes_before_actions(self, reader: BrowserContext) -> None:
         page = _open(reader, "intervene")
@@ -191,6 +251,12 @@ class TestDelivery:
         page = _open(reader, "delivery")
         page.get_by_role("button", name="Whole file").click()
         expect(page.locator(".line-insert").first).to_be_visible(timeout=20_000)
+
+    def test_the_whole_file_is_read_inline_too(self, reader: BrowserContext) -> None:
+        page = _open(reader, "delivery")
+        page.get_by_role("button", name="Whole, inline").click()
+        expect(page.locator(".monaco-diff-editor:not(.side-by-side)")).to_be_visible(timeout=20_000)
+        expect(page.locator(".line-insert").first).to_be_visible()
 
     def test_shows_the_trailer_that_will_stand_in_the_commit(self, reader: BrowserContext) -> None:
         page = _open(reader, "delivery")

@@ -84,7 +84,7 @@ async def _spec(_uow: Any, job_id: UUID) -> loaders.SpecData:
     return loaders.SpecData(story.spec(state, _STARTED), story.revisions(_STARTED), chosen)
 
 
-async def _save_spec(_actor: Any, _job_id: UUID, token: str, items: Any) -> None:
+async def _save_spec(_actor: Any, _job_id: UUID, token: str, items: Any, _structure: Any = None) -> None:
     mine = next((item["then_outcome"] for item in items if item["id"] == "B-06"), "")
     if token == "token-3" and mine != story.spec(_scene(_job_id), _STARTED).bdd_items[5].then_outcome:
         raise IamaError("SPEC_REVISION_CONFLICT", **story.conflict(mine))

@@ -7,10 +7,12 @@ from components.jobs.conflict_panel import conflict_panel
 from components.jobs.frame import cancel_button, job_regions, page_rail
 from components.jobs.parts import fact_list, section_head
 from components.jobs.revisions import linked_tests, revision_comparison, revision_rail
+from components.jobs.spec_text import text_view
 from components.layout.heads import action_bar, panel_head
 from components.ui.blocks import empty_block, loading_rows
 from components.ui.button import button, link_button
 from components.ui.icon import icon
+from components.ui.tabs import segment, segments
 from iama_app.shells.workspace import workspace
 from state.account.session import SessionState
 from state.jobs.spec import SpecWorkbenchState as State
@@ -22,8 +24,9 @@ def page() -> rx.Component:
     """Draw conflict, behaviours and structure, the revisions beside them, the approval bar below."""
     drafting = loading_rows("Reading behaviours off the code and its tests", rows=8, height=28)
     nothing = rx.cond(State.view.is_drafting, drafting, empty_block("pencil_line", State.view.locked_reason, _onward()))
+    tools = rx.fragment(_say(), _views())
     lists = rx.fragment(
-        panel_head("Behaviours", rx.cond(State.view.is_editable, _say(), rx.fragment()), fact=State.behaviours_line),
+        panel_head("Behaviours", rx.cond(State.view.is_editable, tools, rx.fragment()), fact=State.behaviours_line),
         behaviour_list(State.behaviours, State, State.view.is_editable),
         rx.cond(
             State.head.segment == "A",
@@ -36,7 +39,7 @@ def page() -> rx.Component:
     centre = rx.el.div(
         conflict_panel(State.conflict, State.choose_side, State.word_merged),
         rx.cond(State.comparing_title != "", _comparison(), rx.fragment()),
-        lists,
+        rx.cond(State.as_text, text_view(State, _views()), lists),
         class_name="spec-centre",
     )
     whole = rx.fragment(rx.el.div(centre, _detail(), class_name="split"), _turn())
@@ -53,6 +56,14 @@ def _onward() -> rx.Component:
         State.head.state == "WAITING_STRATEGY",
         link_button("Choose a strategy", job + "/strategy", tag="list_checks"),
         link_button("Go to the run", job + "/execution", tag="arrow_right"),
+    )
+
+
+def _views() -> rx.Component:
+    return segments(
+        segment("Fields", active=~State.as_text, on_click=State.show_fields),
+        segment("Edit as text", active=State.as_text, on_click=State.show_text),
+        label="View of the spec",
     )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +37,7 @@ class Doubles:
     """Replaces reads by the story and records what was sent."""
 
     def __init__(self, state: JobState) -> None:
-        self.state, self.sent, self.saved = state, [], []
+        self.state, self.sent, self.saved, self.structures = state, [], [], []
         self.refusal: IamaError | None = None
         self.moment = now()
 
@@ -49,7 +50,8 @@ class Doubles:
             raise self.refusal
         self.sent.append((action, revision, params))
 
-    async def save(self, _actor: Any, _job: UUID, token: str, items: Any) -> None:
+    async def save(self, _actor: Any, _job: UUID, token: str, items: Any, structure: Any) -> None:
+        self.structures.append(structure)
         mine = next(item["then_outcome"] for item in items if item["id"] == "B-06")
         if token == "token-3" and self.refusal:
             raise IamaError("SPEC_REVISION_CONFLICT", **story.conflict(mine))
@@ -228,6 +230,50 @@ class TestSpecDraft:
         asyncio.run(state._load())
         assert state.notice.title == "A newer revision was saved"
         assert next(item for item in state.behaviours if item.item_id == "B-06").then == "one day for each weekend"
+
+
+class TestSpecText:
+    def _opened(self) -> Any:
+        state = _loaded(SpecWorkbenchState)
+        _run(state, "show_text")
+        return state
+
+    def test_a_structure_item_changed_in_the_text_is_saved_with_the_behaviours(self, doubles: Doubles) -> None:
+        state = self._opened()
+        _run(state, "take_text", state.text.replace("## S-1 ", "## S-1 New"))
+        _run(state, "save_draft")
+        assert doubles.saved[0][0] == "token-3"
+        assert doubles.structures[0][0]["component"].startswith("New")
+
+    def test_an_untouched_structure_is_not_sent(self, doubles: Doubles) -> None:
+        state = self._opened()
+        _run(state, "take_text", state.text.replace("## B-06 ", "## B-06 New "))
+        _run(state, "save_draft")
+        assert doubles.structures == [None]
+
+    @pytest.mark.parametrize("handler", ["save_draft", "show_fields", "approve"])
+    def test_a_text_that_cannot_be_read_is_neither_saved_nor_left(self, doubles: Doubles, handler: str) -> None:
+        state = self._opened()
+        _run(state, "take_text", "nonsense")
+        _run(state, handler)
+        assert (state.problem.code, state.as_text, state.is_dirty) == ("VALIDATION_FAILED", True, True)
+        assert (doubles.saved, doubles.sent) == ([], [])
+
+    def test_discarding_writes_the_text_of_the_revision_again(self, doubles: Doubles) -> None:
+        state = self._opened()
+        before = state.text_round
+        _run(state, "take_text", "nonsense")
+        _run(state, "discard_draft")
+        assert (state.text_problem, state.is_dirty) == ("", False)
+        assert state.text_round > before
+
+    def test_guided_readers_edit_behaviours_alone(self, doubles: Doubles) -> None:
+        state = _loaded(SpecWorkbenchState)
+        state.head = replace(state.head, segment="A")
+        _run(state, "show_text")
+        assert "# Structure" not in state.text
+        _run(state, "take_text", state.text)
+        assert not state.is_dirty
 
 
 class TestDelivery:
