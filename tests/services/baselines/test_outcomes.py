@@ -5,7 +5,9 @@ import pytest
 from services.baselines.fingerprint import failure_fingerprint
 from services.baselines.outcomes import compare, named_as_before, strip
 from services.baselines.schemas import SuiteRun, TestOutcome
-from services.engine.successors import Successors
+from services.engine.moving.operations import RenameModule
+from services.engine.project import read_project
+from services.engine.successors import Successors, read_successors
 
 
 def _run(expected: tuple[str, ...] = (), **outcomes: str) -> SuiteRun:
@@ -39,6 +41,25 @@ class TestNamedAsBefore:
         after = named_as_before(before, _named(new, "t.py::test_it"), Successors(words={"natural": "nature"}))
         assert compare(before, after).holds
         assert after.outcomes[old].test_id == old
+
+    @pytest.mark.parametrize(
+        ("old", "new"),
+        [
+            ("tests/a_test.py::TestIt::test_one[x]", "tests/b_test.py::TestIt::test_one[x]"),
+            ("pack/a.py::pack.a.natural", "pack/b.py::pack.b.natural"),
+            ("pack/a.py::pack.a", "pack/b.py::pack.b"),
+        ],
+    )
+    def test_finds_tests_whose_file_moved(self, old: str, new: str) -> None:
+        before = _named(old)
+        tree = {"pack/__init__.py": b"", "pack/a.py": b"def natural(): ...\n", "tests/a_test.py": b"import pack.a\n"}
+        after = {"pack/__init__.py": b"", "pack/b.py": b"def natural(): ...\n", "tests/b_test.py": b"import pack.b\n"}
+        moves = [
+            RenameModule(path=path, base_fingerprint="0" * 64, new_path=path.replace("/a", "/b"))
+            for path in ("pack/a.py", "tests/a_test.py")
+        ]
+        change = read_successors(read_project(tree, ["."]), tree, after, moves)
+        assert compare(before, named_as_before(before, _named(new), change)).holds
 
     def test_leaves_ids_that_only_contain_the_name(self) -> None:
         before = _named("a.py::unnatural")

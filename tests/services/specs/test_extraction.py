@@ -67,6 +67,35 @@ class TestExtractItems:
         item = _items(goal="Rename `discount` in `shop/prices.py` to `reduced`")["discount"]
         assert item.then_outcome.endswith("It answers to its new name `reduced` and does the same.")
 
+    @pytest.mark.parametrize(
+        ("goal", "said"),
+        [
+            (
+                "Move `discount` from `shop/prices.py` to a new module `shop/offers.py`",
+                "It stands in `shop/offers.py` as `discount` and does the same.",
+            ),
+            (
+                "Add a parameter `country` to `discount` in `shop/prices.py` at the start, pass 'DE' at all call sites",
+                "It is called as `discount(country, price, percent=10)` and does the same.",
+            ),
+        ],
+    )
+    def test_announces_where_and_how_it_is_called_afterwards(self, goal: str, said: str) -> None:
+        assert _items(goal=goal)["discount"].then_outcome.endswith(said)
+
+    def test_says_what_goes_and_what_is_new(self) -> None:
+        text = b"def doubled(value):\n    return value * 2\n\n\ndef use(value):\n    twice = doubled(value)\n"
+        tree = {"a.py": text + b"    print(twice)\n    return value + 1\n"}
+        change = _successors(tree, "Inline function `doubled` in `a.py`")
+        items, structure = extract_items(read_project(tree, ["."]), tree, [], change)
+        gone = next(item for item in items if item.evidence[0]["function"] == "doubled")
+        assert "takes the definition away" in gone.then_outcome
+        assert gone.evidence[0]["gone"] and "call" not in gone.evidence[0]
+        assert "No test calls `doubled` after the change." in structure[0].interface_notes
+        added = _successors(tree, "Extract `value + 1` on line 8 of `a.py` into a function `plus`")
+        _, structure = extract_items(read_project(tree, ["."]), tree, [], added)
+        assert structure[0].interface_notes.endswith("New in this file: `plus`.")
+
     def test_describes_each_file_once(self) -> None:
         _, structure = extract_items(read_project(SHOP, ["."]), SHOP, [])
         assert [(item.component, item.responsibility) for item in structure] == [
