@@ -16,17 +16,27 @@ def source_fields(state: Any, *, address_help: str, scope_help: str, first: bool
     address = _line(
         state, "url", "Git address or folder", address_help, **({"auto_focus": True, "required": True} if first else {})
     )
-    scope = text_area(
+    branch = branch_field(state, "Empty: the default branch.")
+    fields = rx.el.div(address, branch, class_name="form-grid form-grid--source")
+    return rx.fragment(fields, scope_field(state, scope_help))
+
+
+def branch_field(state: Any, help_text: str) -> rx.Component:
+    """Draw the branch of a state with `branch`, its error and `type_text`."""
+    return _line(state, "branch", "Branch", help_text)
+
+
+def scope_field(state: Any, help_text: str) -> rx.Component:
+    """Draw the scope of a state with `scope`, its error and `type_text`."""
+    return text_area(
         "Path scope",
         "scope",
-        help_text=scope_help,
+        help_text=help_text,
         error=state.errors.scope,
         value=state.scope,
         on_change=lambda text: state.type_text("scope", text),
         rows="2",
     )
-    branch = _line(state, "branch", "Branch", "Empty: the default branch.")
-    return rx.fragment(rx.el.div(address, branch, class_name="form-grid form-grid--source"), scope)
 
 
 def _line(state: Any, name: str, label: str, help_text: str, **more: Any) -> rx.Component:

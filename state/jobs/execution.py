@@ -12,7 +12,7 @@ from services.infra.unit_of_work import UnitOfWork
 from services.jobs.schemas import LogLineView as LogLine
 from state.base import guarded
 from state.jobs import loaders, present, present_execution
-from state.jobs.base import JobPageState
+from state.jobs.scope import ScopeChangeState
 from state.jobs.views import AttemptView, LogLineView, NowView, StageMapView
 
 LOG_PAGE = 200
@@ -22,7 +22,7 @@ LOG_TAIL = 40
 """Lines sent again with each paint; older ones rest in their own list."""
 
 
-class ExecutionMonitorState(JobPageState, rx.State):
+class ExecutionMonitorState(ScopeChangeState, rx.State):
     """Stage map, attempts, log and evidence of a run."""
 
     track: StageMapView = StageMapView()
@@ -40,7 +40,8 @@ class ExecutionMonitorState(JobPageState, rx.State):
         data = await loaders.load_frame(uow, job_id)
         track = present.track_facts(data.job, data.transitions, data.attempts, moment)
         self.head = present.head_view(data.job, track, segment)
-        self.rail = present.rail_view(data.job, data.counts)
+        self.rail = present.rail_view(data.job, data.counts, segment=segment)
+        self._show_scope(data.job)
         self.track = present.map_view(data.job, track, moment)
         self.attempts = present_execution.attempt_rows(data.attempts, data.baseline, moment)
         self.strip_heading = present_execution.strip_heading(data.baseline)

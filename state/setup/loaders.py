@@ -1,5 +1,7 @@
 """Turns the set-up form into a started job, and reads the meters shown beside it."""
 
+from uuid import UUID
+
 from services.access import service as access
 from services.access import usage
 from services.canon.lifecycle import TERMINAL_STATES, JobState
@@ -19,6 +21,17 @@ async def create_and_start(actor: Actor, request: CreateJobRequest) -> JobView:
     async with unit_of_work(actor) as uow:
         job = await jobs.create_job(uow, request)
     return await workflow.act(actor, job.job_id, JobAction.START, expected_revision=job.state_revision)
+
+
+async def rescope_and_start(actor: Actor, job_id: UUID, revision: int, request: CreateJobRequest) -> JobView:
+    """Give a job that has not started the scope and branch of a request, and start it under the revision seen.
+
+    Raises:
+        IamaError: as `workflow.change_scope` and a start; what the start refuses leaves the new scope saved.
+    """
+    scope, branch = request.path_scope, request.source.branch
+    job = await workflow.change_scope(actor, job_id, expected_revision=revision, path_scope=scope, branch=branch)
+    return await workflow.act(actor, job_id, JobAction.START, expected_revision=job.state_revision)
 
 
 async def load_billing(uow: UnitOfWork) -> BillingView:

@@ -39,8 +39,9 @@ def _actions() -> list[rx.Component]:
     decide = link_button(
         "Decide", "/jobs/" + State.head.job_id + "/intervene", tag="circle_pause", kind="primary", size="compact"
     )
+    scope = link_button("Change scope", "/jobs/" + State.head.job_id + "/execution", tag="folder", size="compact")
     return [
-        rx.cond(State.head.state == "PENDING", start, strategy),
+        rx.match(State.head.state, ("PENDING", start), ("REPO_PRECHECK_BLOCKED", scope), strategy),
         rx.cond(State.head.needs_decision, decide, rx.fragment()),
         cancel_button(State),
     ]

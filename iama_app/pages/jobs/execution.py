@@ -6,6 +6,7 @@ from components.jobs.attempts import attempts_panel
 from components.jobs.frame import cancel_button, job_regions, page_rail
 from components.jobs.log_panel import log_panel
 from components.jobs.now_panel import now_panel
+from components.jobs.scope_panel import scope_panel
 from components.jobs.stage_map import stage_map
 from components.ui.button import link_button
 from iama_app.shells.workspace import workspace
@@ -30,7 +31,7 @@ def page() -> rx.Component:
         ),
         class_name="stack execution-centre",
     )
-    body = [stage_map(State.track), rx.el.div(centre, now_panel(State.now), class_name="split")]
+    body = [stage_map(State.track), scope_panel(State), rx.el.div(centre, now_panel(State.now), class_name="split")]
     actions = [_next_step(), _edit_spec(), cancel_button(State)]
     regions = job_regions(State, *body, actions=actions, activity="Loading the run", track=False)
     return workspace(*regions, rail=page_rail(State, "execution"))

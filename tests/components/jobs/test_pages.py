@@ -38,6 +38,11 @@ class TestOrder:
         drawn = _drawn("execution")
         assert drawn.index("stage-map") < drawn.index("attempts") < drawn.index("job-log")
 
+    def test_execution_asks_for_another_scope_above_the_run(self) -> None:
+        drawn = _drawn("execution")
+        assert drawn.index("stage-map") < drawn.index("scope-change") < drawn.index("attempts")
+        assert "Check again and start" in drawn
+
     def test_decisions_follow_evidence_and_patch(self) -> None:
         drawn = _drawn("intervene")
         assert drawn.index("Evidence") < drawn.index("Last patch") < drawn.index("What you can do")
