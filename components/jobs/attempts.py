@@ -5,7 +5,9 @@ import reflex as rx
 from components.jobs.outcome_strip import outcome_legend, outcome_line
 from components.jobs.parts import nothing_yet, running_time
 from components.layout.heads import panel_head
+from components.layout.words import said
 from components.ui.badge import class_chip
+from services.canon.segment_words import Term
 
 
 def attempts_panel(attempts: rx.Var[list], heading: rx.Var[str]) -> rx.Component:
@@ -34,8 +36,8 @@ def attempts_panel(attempts: rx.Var[list], heading: rx.Var[str]) -> rx.Component
         class_name="table table--attempts attempts",
     )
     return rx.fragment(
-        panel_head("Attempts", outcome_legend(), fact="baseline above the line, attempt below", tag="history"),
-        rx.cond(attempts.length() > 0, table, nothing_yet("No attempt yet: the first opens when the baseline holds.")),
+        panel_head("Attempts", outcome_legend(), fact=said(Term.ATTEMPTS_NOTE), tag="history"),
+        rx.cond(attempts.length() > 0, table, nothing_yet(said(Term.NO_ATTEMPT))),
     )
 
 

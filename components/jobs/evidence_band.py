@@ -4,7 +4,9 @@ import reflex as rx
 
 from components.jobs.outcome_strip import outcome_line
 from components.jobs.parts import fact_list, nothing_yet, section_head
+from components.layout.words import said
 from components.ui.icon import icon
+from services.canon.segment_words import Term
 
 
 def evidence_band(view: rx.Var) -> rx.Component:
@@ -91,7 +93,7 @@ def baseline_block(view: rx.Var) -> rx.Component:
         icon("shield_check", size=14), rx.el.span(view.mode), class_name="badge badge--lite badge--" + view.mode_tone
     )
     return rx.el.div(
-        section_head("Baseline", badge),
+        section_head(said(Term.BASELINE), badge),
         fact_list(view.baseline),
         rx.cond(view.mode_note != "", rx.el.p(view.mode_note, class_name="text-xs muted"), rx.fragment()),
         class_name="evidence-panel",

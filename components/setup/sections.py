@@ -3,10 +3,12 @@
 import reflex as rx
 
 from components.layout.heads import panel
+from components.layout.words import said
 from components.repositories.source_fields import source_fields
 from components.ui.badge import mode_badge
 from components.ui.field import check, select_field, text_field
 from components.ui.icon import icon
+from services.canon.segment_words import Term
 from state.setup.new import NewJobState as State
 from state.setup.views import CEILINGS, TIME_LIMITS
 
@@ -22,7 +24,7 @@ def source_section() -> rx.Component:
             first=True,
         ),
         tag="git_fork",
-        fact="head is pinned at start; a dirty tree is disclosed and not read",
+        fact=said(Term.SOURCE_NOTE),
     )
 
 

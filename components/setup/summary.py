@@ -2,14 +2,16 @@
 
 import reflex as rx
 
+from components.layout.words import said
 from components.repositories.preflight import preflight_result
 from components.ui.icon import icon
 from components.ui.table import facts
+from services.canon.segment_words import Term
 from state.setup.new import NewJobState as State
 from state.setup.views import SCOPE_LIMITS
 
-_CHECKS: tuple[tuple[str, str, str], ...] = (
-    ("git_branch", "Branch and head", "pinned to one commit"),
+_CHECKS: tuple[tuple[str, str | rx.Var[str], str | rx.Var[str]], ...] = (
+    ("git_branch", said(Term.HEAD_CHECK), said(Term.PINNED)),
     ("folder", "Scope", SCOPE_LIMITS),
     ("file", "Not source", "left out, with a reason"),
     ("key_round", "Secrets", "found files are left out"),

@@ -24,7 +24,7 @@ class JobArtifactsState(JobPageState, rx.State):
         found = await loaders.load_artifacts(uow, job_id)
         track = present.track_facts(data.job, data.transitions, data.attempts, moment)
         self.head = present.head_view(data.job, track, segment)
-        self.rail = present.rail_view(data.job, data.counts)
+        self.rail = present.rail_view(data.job, data.counts, segment=segment)
         self.artifacts = present_records.artifact_rows(found, moment, loaders.DOWNLOADABLE)
 
     @rx.event

@@ -61,10 +61,14 @@ class DeliveryState(JobPageState, rx.State):
         job = data.job
         track = present.track_facts(job, data.transitions, data.attempts, moment)
         self.head = present.head_view(job, track, segment)
-        self.rail = present.rail_view(job, {**data.counts, "delivery_count": str(len(result.diffs))})
-        self.evidence = present_delivery.evidence_view(job, data.baseline, data.newest, result.evidence)
+        self.rail = present.rail_view(job, {**data.counts, "delivery_count": str(len(result.diffs))}, segment=segment)
+        self.evidence = present_delivery.evidence_view(job, data.baseline, data.newest, result.evidence, segment)
         self.handover = present_delivery.handover_view(
-            job, bundle_bytes=result.bundle_bytes, published=result.published, record_hash=result.record_hash
+            job,
+            bundle_bytes=result.bundle_bytes,
+            published=result.published,
+            record_hash=result.record_hash,
+            segment=segment,
         )
         self.locked = bool(job.publishing_closed_reason)
         self._by_file = result.by_file or segment == "A"

@@ -28,12 +28,12 @@ class JobDetailState(JobPageState, rx.State):
         events = await loaders.load_audit(uow, job_id)
         track = present.track_facts(data.job, data.transitions, data.attempts, moment)
         self.head = present.head_view(data.job, track, segment)
-        self.rail = present.rail_view(data.job, data.counts)
+        self.rail = present.rail_view(data.job, data.counts, segment=segment)
         self.track = present.map_view(data.job, track, moment)
         self.transitions = present_records.transition_rows(data.job, data.transitions, own_id)
         self.audit = present_records.audit_rows(events, own_id)
         broken = sum(not row.is_linked for row in self.audit)
         linked = "every link fits" if not broken else f"{broken} links do not fit"
         self.audit_note = f"{fmt.plural(len(events), 'event')}, {linked}" if events else ""
-        sections = present_records.detail_sections(data.job, data.attempts, data.baseline, data.newest)
+        sections = present_records.detail_sections(data.job, data.attempts, data.baseline, data.newest, segment)
         self.sections = sections + present_ledger.record_sections(*await loaders.load_ledger(uow, job_id))

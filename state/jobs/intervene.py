@@ -27,7 +27,7 @@ class InterventionState(JobPageState, rx.State):
         data = await loaders.load_frame(uow, job_id)
         track = present.track_facts(data.job, data.transitions, data.attempts, moment)
         self.head = present.head_view(data.job, track, segment)
-        self.rail = present.rail_view(data.job, data.counts)
+        self.rail = present.rail_view(data.job, data.counts, segment=segment)
         self.view = present_records.decision_view(data.job, data.attempts, data.baseline, moment)
 
     @rx.event

@@ -6,6 +6,7 @@ from datetime import datetime
 from services.canon.errors import ERRORS
 from services.canon.lifecycle import STATE_KINDS, TERMINAL_STATES, JobState, StateKind
 from services.canon.limits import IDENTICAL_FAILURES, REPAIR_BUDGET
+from services.canon.segment_words import Term, say
 from services.canon.vocabulary import STATE_WORDS, STRATEGY_WORDS, JobAction, risk_word
 from services.jobs.schemas import AttemptView, JobView, TransitionView
 from state.jobs import format as fmt
@@ -15,15 +16,15 @@ from state.jobs.views import HeadView, RailView, StageMapView
 
 _SESSION_LEVELS = {"MICROVM": 3, "USERSPACE_KERNEL": 2, "SHARED_KERNEL": 1}
 _PROVIDERS = {"gvisor": "gVisor", "bubblewrap": "Bubblewrap", "e2b": "E2B"}
-_EXECUTION = {
+_EXECUTION: dict[str, str | Term] = {
     "REMOTE_SANDBOX": "Server sandbox, isolated",
-    "LOCAL_DOCKER": "Local Docker",
-    "LOCAL_NATIVE": "Local Native",
+    "LOCAL_DOCKER": Term.CONTAINER,
+    "LOCAL_NATIVE": Term.NATIVE_PROCESS,
 }
-_NETWORK = {
+_NETWORK: dict[str, tuple[str | Term, str]] = {
     "MOCKED": ("Mocked external calls", "Tests cannot leave the sandbox"),
     "CHARACTERIZATION": ("Mocked external calls", "Answers were recorded from today's code"),
-    "ENTERPRISE_ALLOWLIST": ("Enterprise FQDN allowlist active", "Approved addresses may be reached"),
+    "ENTERPRISE_ALLOWLIST": (Term.ALLOWLIST, "Approved addresses may be reached"),
 }
 
 DECISION_STATES = frozenset(
@@ -134,7 +135,9 @@ def _badge(job: JobView) -> str:
     return f"{label} {max(job.attempt_total, 1)}/{REPAIR_BUDGET}" if repairing else label
 
 
-def rail_view(job: JobView, counts: Mapping[str, str] | None = None, scope_fact: str = "") -> RailView:
+def rail_view(
+    job: JobView, counts: Mapping[str, str] | None = None, scope_fact: str = "", segment: str = "B"
+) -> RailView:
     """Word the context rail.
 
     Args:
@@ -155,12 +158,16 @@ def rail_view(job: JobView, counts: Mapping[str, str] | None = None, scope_fact:
         scope_fact=scope_fact,
         risk_word=risk_word(job.risk_score).value if job.risk_score else "",
         strategy_line=_strategy_line(job),
-        isolation=isolation,
+        isolation=_worded(isolation, segment),
         isolation_note=isolation_note(job) if session else "opened when the tests are written",
-        network=network[0],
+        network=_worded(network[0], segment),
         network_note=network[1],
         **known,
     )
+
+
+def _worded(words: str | Term, segment: str) -> str:
+    return say(words, segment) if isinstance(words, Term) else words
 
 
 def isolation_note(job: JobView) -> str:

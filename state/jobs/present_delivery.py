@@ -6,6 +6,7 @@ What a job did not measure is absent from its evidence and shown as a dash, neve
 from collections.abc import Mapping
 from typing import Any
 
+from services.canon.segment_words import Term, say
 from services.delivery.schemas import TRAILER, PublicationView
 from services.jobs.schemas import JobView, TestRunView
 from state.jobs import delivery_views as shown
@@ -16,10 +17,10 @@ from state.jobs.views import Fact
 
 SUITE_TICKS_PER_LINE = 159
 
-MODES = {
+_MODES: dict[str, tuple[str | Term, str, str]] = {
     "ASSERTION": ("Assertion mode", "success", ""),
     "CHARACTERIZATION": (
-        "Characterization mode",
+        Term.CHARACTERIZATION,
         "warning",
         "Recorded from today's code, right or wrong.",
     ),
@@ -29,8 +30,14 @@ MODES = {
 Evidence = Mapping[str, Any]
 
 
+def mode_words(job: JobView, segment: str) -> tuple[str, str, str]:
+    """Return label, tone and risk note of the way in which the baseline was taken; a dash while it was not."""
+    label, tone, note = _MODES.get(job.baseline_mode or "", (fmt.DASH, "neutral", ""))
+    return say(label, segment) if isinstance(label, Term) else label, tone, note
+
+
 def evidence_view(
-    job: JobView, baseline: TestRunView | None, newest: TestRunView | None, evidence: Evidence
+    job: JobView, baseline: TestRunView | None, newest: TestRunView | None, evidence: Evidence, segment: str = "B"
 ) -> shown.EvidenceView:
     """Word the evidence band; `evidence` is the predicate of the job's evidence record, empty before there is one."""
     own: Evidence = evidence.get("own_suite") or {}
@@ -41,7 +48,7 @@ def evidence_view(
     known = bool(before) and len(before) == len(after)
     hazards = _accepted(evidence.get("hazards") or {})
     counts = newest.own_counts if newest and newest.own_strip else {}
-    mode, tone, note = MODES.get(job.baseline_mode or "", (fmt.DASH, "neutral", ""))
+    mode, tone, note = mode_words(job, segment)
     return shown.EvidenceView(
         strips=strips.draw_lines(before, after, SUITE_TICKS_PER_LINE) if before else [],
         changed_line=f"{changed} of {fmt.count(len(before))} changed" if known else fmt.DASH,
@@ -53,7 +60,7 @@ def evidence_view(
         mode=mode,
         mode_tone=tone,
         mode_note=note,
-        baseline=_baseline_facts(job, baseline, newest, evidence),
+        baseline=_baseline_facts(job, baseline, newest, evidence, segment),
         hazards=[hazard_view(number, hazard) for number, hazard in enumerate(hazards, start=1)],
         hazard_count=str(len(hazards)),
         attested="attested" if job.remote_session and job.remote_session.attestation else "",
@@ -92,7 +99,7 @@ def _seed_fields(seeded: Any) -> dict[str, Any]:
 
 
 def _baseline_facts(
-    job: JobView, baseline: TestRunView | None, newest: TestRunView | None, evidence: Evidence
+    job: JobView, baseline: TestRunView | None, newest: TestRunView | None, evidence: Evidence, segment: str
 ) -> list[Fact]:
     proof: Evidence = evidence.get("baseline") or {}
     covered, total = proof.get("behaviours_covered"), proof.get("behaviours_total")
@@ -102,7 +109,7 @@ def _baseline_facts(
         Fact("Changed code", _passed(newest), strong=True),
         Fact("Behaviours covered", fmt.of(covered, total), tone="warn" if total and covered != total else ""),
         Fact("Changed lines run", fmt.of(run, lines)),
-        Fact("AST confidence", fmt.count(job.ast_confidence)),
+        Fact(say(Term.AST_CONFIDENCE, segment), fmt.count(job.ast_confidence)),
         Fact("Frozen tests", f"{baseline.generated_total} unchanged" if baseline and newest else fmt.DASH),
     ]
 
@@ -139,7 +146,7 @@ def _isolation_facts(job: JobView) -> list[Fact]:
     ]
 
 
-def methods(job: JobView, bundle_bytes: int | None) -> list[shown.MethodView]:
+def methods(job: JobView, bundle_bytes: int | None, segment: str = "B") -> list[shown.MethodView]:
     """List the ways of handing over; what this installation cannot do says so."""
     target = job.source.branch or "the default branch"
     closed = bool(job.publishing_closed_reason)
@@ -148,7 +155,7 @@ def methods(job: JobView, bundle_bytes: int | None) -> list[shown.MethodView]:
         shown.MethodView(
             "PUSH_BRANCH",
             "Push a branch",
-            "Publishing is closed" if closed else f"One commit beside {target}",
+            "Publishing is closed" if closed else say(Term.NEW_BRANCH, segment).format(target=target),
             not closed,
         ),
         shown.MethodView("PATCH_BUNDLE", "Patch", f"For git apply{size}"),
@@ -156,14 +163,19 @@ def methods(job: JobView, bundle_bytes: int | None) -> list[shown.MethodView]:
 
 
 def handover_view(
-    job: JobView, *, bundle_bytes: int | None, published: PublicationView | None, record_hash: str | None
+    job: JobView,
+    *,
+    bundle_bytes: int | None,
+    published: PublicationView | None,
+    record_hash: str | None,
+    segment: str = "B",
 ) -> shown.HandoverView:
     """Word methods, branch line, provenance and where publishing stands."""
     head = fmt.short_sha(job.source.head_sha_at_start)
     line, tone = _publication_words(published)
     return shown.HandoverView(
-        methods=methods(job, bundle_bytes),
-        branch_line=f"Based on {head}, the head at the start; it is checked again before anything is pushed.",
+        methods=methods(job, bundle_bytes, segment),
+        branch_line=say(Term.BASED_ON, segment).format(head=head),
         provenance=f"{TRAILER}\nJob: {job.job_id}",
         evidence_line=f"Evidence record {fmt.digest(record_hash)}, spec v{job.spec_version or fmt.DASH}",
         published=line,

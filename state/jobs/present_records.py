@@ -8,13 +8,14 @@ from services.artifacts.schemas import ArtifactView
 from services.baselines.schemas import GeneratedCase, GeneratedSuite
 from services.canon.lifecycle import JobState, WaitKind
 from services.canon.limits import IDENTICAL_FAILURES, REPAIR_BUDGET
+from services.canon.segment_words import Term, say
 from services.canon.vocabulary import STATE_WORDS, STRATEGY_WORDS, JobAction
 from services.jobs.schemas import AttemptView, AuditEventView, FailedTestView, JobView, TestRunView, TransitionView
 from services.specs.schemas import BddItem
 from state.jobs import format as fmt
 from state.jobs import present, present_execution
 from state.jobs import record_views as shown
-from state.jobs.present_delivery import MODES
+from state.jobs.present_delivery import mode_words
 from state.jobs.present_spec import actor_words
 from state.jobs.views import ActionView, Fact
 
@@ -138,7 +139,11 @@ def artifact_rows(
 
 
 def detail_sections(
-    job: JobView, attempts: Sequence[AttemptView], baseline: TestRunView | None, newest: TestRunView | None
+    job: JobView,
+    attempts: Sequence[AttemptView],
+    baseline: TestRunView | None,
+    newest: TestRunView | None,
+    segment: str = "B",
 ) -> list[shown.SectionView]:
     """Word the blocks of the detail column."""
     own = newest.own_counts if newest and newest.own_strip else {}
@@ -158,13 +163,13 @@ def detail_sections(
         ),
         shown.SectionView(
             "Evidence",
-            MODES.get(job.baseline_mode or "", (fmt.DASH,))[0],
+            mode_words(job, segment)[0],
             [
                 Fact("Untouched code", _counts(baseline), strong=True),
                 Fact("Changed code", _counts(newest), strong=True),
                 Fact("Own suite passed", fmt.count(own.get("passed"))),
                 Fact("Own suite failed", fmt.count(own.get("failed"))),
-                Fact("AST confidence", fmt.count(job.ast_confidence)),
+                Fact(say(Term.AST_CONFIDENCE, segment), fmt.count(job.ast_confidence)),
             ],
         ),
         shown.SectionView(
@@ -196,13 +201,17 @@ def _counts(run: TestRunView | None) -> str:
 
 
 def safety_net(
-    job: JobView, baseline: TestRunView | None, items: Sequence[BddItem], suite: GeneratedSuite | None
+    job: JobView,
+    baseline: TestRunView | None,
+    items: Sequence[BddItem],
+    suite: GeneratedSuite | None,
+    segment: str = "B",
 ) -> shown.SafetyNetView:
     """Word the test review; `suite` is None while no test is written."""
     tests = suite.cases if suite else ()
     why = suite.unobserved if suite else {}
     failed = {case.name for case in baseline.failed} if baseline else set()
-    mode, tone, note = MODES.get(job.baseline_mode or "", (fmt.DASH, "neutral", ""))
+    mode, tone, note = mode_words(job, segment)
     groups = [_group(item, tests, failed, baseline) for item in items] if tests else []
     covered = {case.item_key for case in tests}
     bare = [item for item in items if item.id not in covered] if tests else []
@@ -212,7 +221,7 @@ def safety_net(
         mode_tone=tone,
         mode_note=note,
         coverage=[
-            Fact("AST confidence", fmt.count(job.ast_confidence), strong=True),
+            Fact(say(Term.AST_CONFIDENCE, segment), fmt.count(job.ast_confidence), strong=True),
             Fact("Behaviours", fmt.count(len(items)) if items else fmt.DASH),
             Fact("Covered", fmt.of(len(items) - len(bare), len(items)) if tests else fmt.DASH),
             Fact("Tests", fmt.count(len(tests) or (baseline.generated_total if baseline else None))),

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from services.canon.lifecycle import TERMINAL_STATES, JobState
+from services.canon.segment_words import Term, say
 from services.jobs.schemas import JobView
 from services.specs.schemas import RevisionView, SpecView
 from state.jobs import choice_views as shown
@@ -134,7 +135,7 @@ def draft_row(changed: int, base: int) -> shown.RevisionView:
     )
 
 
-def spec_view(job: JobView, spec: SpecView | None) -> shown.SpecView:
+def spec_view(job: JobView, spec: SpecView | None, segment: str = "B") -> shown.SpecView:
     """Word what does not depend on the draft."""
     if spec is None:
         return shown.SpecView(
@@ -145,7 +146,7 @@ def spec_view(job: JobView, spec: SpecView | None) -> shown.SpecView:
         revision=f"v{spec.number}",
         next_revision=f"v{spec.number + 1}",
         components=component_rows([item.model_dump() for item in spec.sdd_items]),
-        components_line=f"SDD, {fmt.plural(len(spec.sdd_items), 'component')}",
+        components_line=f"{say(Term.STRUCTURE_HALF, segment)}, {fmt.plural(len(spec.sdd_items), 'component')}",
         coverage=[
             Fact("Behaviours observed", fmt.of(len(spec.bdd_items) - len(unseen), len(spec.bdd_items)), strong=True),
             Fact("Unobserved", fmt.count(len(unseen)), tone="warn" if unseen else ""),
@@ -154,7 +155,7 @@ def spec_view(job: JobView, spec: SpecView | None) -> shown.SpecView:
         starts=[
             Fact("Tests for", fmt.plural(len(spec.bdd_items), "behaviour"), strong=True),
             Fact("Model class", MODEL_CLASSES["L1"]),
-            Fact("AST confidence", fmt.count(job.ast_confidence)),
+            Fact(say(Term.AST_CONFIDENCE, segment), fmt.count(job.ast_confidence)),
             Fact("Then", "sandbox, untouched code"),
         ],
         is_open=job.status is JobState.WAITING_SPEC_APPROVAL,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.canon.lifecycle import JobState
+from services.canon.segment_words import Term, say
 from services.canon.vocabulary import STRATEGY_WORDS, ProposalLevel, risk_word
 from services.jobs.schemas import JobView, ProposalView
 from state.jobs import choice_views as shown
@@ -104,7 +105,7 @@ def strategy_view(job: JobView, proposals: Sequence[ProposalView], segment: str 
     preset = ProposalLevel.STANDARD if ProposalLevel.STANDARD in levels else None
     hot = _hotspots(proposals)
     return shown.StrategyView(
-        figures=_figures(job, facts),
+        figures=_figures(job, facts, segment),
         measured_at=fmt.short_sha(job.source.head_sha_at_start),
         proposals=[_proposal(one) for one in proposals],
         rows=_rows(levels, facts, segment),
@@ -168,11 +169,11 @@ def _proposal(one: ProposalView) -> shown.ProposalView:
     )
 
 
-def _figures(job: JobView, facts: Sequence[Facts]) -> list[shown.FigureView]:
+def _figures(job: JobView, facts: Sequence[Facts], segment: str) -> list[shown.FigureView]:
     first: Facts = facts[0] if facts else {}
     hazards = max((len(one.get("hazards") or []) for one in facts), default=0) if facts else None
     return [
-        shown.FigureView(fmt.count(job.ast_confidence), "AST confidence, edits by symbol"),
+        shown.FigureView(fmt.count(job.ast_confidence), say(Term.AST_CONFIDENCE_FIGURE, segment)),
         shown.FigureView(fmt.count(_number(first, "files_in_scope")), "files in scope"),
         shown.FigureView(fmt.count(_number(first, "lines_in_scope")), "lines in scope"),
         shown.FigureView(

@@ -9,6 +9,7 @@ import reflex as rx
 
 from services.canon.errors import IamaError
 from services.canon.limits import SPEC_FIELD_MAX_CHARACTERS
+from services.canon.segment_words import Term, say
 from services.canon.vocabulary import JobAction
 from services.core.clock import now
 from services.infra.unit_of_work import UnitOfWork
@@ -71,8 +72,8 @@ class SpecWorkbenchState(SpecDraftState, rx.State):
         track = present.track_facts(job, data.transitions, data.attempts, moment)
         self._own_id = str((await self._actor()).user_id or "")
         self.head = present.head_view(job, track, segment)
-        self.rail = present.rail_view(job, data.counts)
-        self.view = present_spec.spec_view(job, loaded.spec)
+        self.rail = present.rail_view(job, data.counts, segment=segment)
+        self.view = present_spec.spec_view(job, loaded.spec, segment)
         self._spec, self._revisions = loaded.spec, loaded.revisions
         self.hazards = _hazards(loaded.proposals)
         if self._asked_of != (asked_of := [str(job_id), *(one.mark for one in self.hazards)]):
@@ -93,7 +94,7 @@ class SpecWorkbenchState(SpecDraftState, rx.State):
         for one in self._refusal.get("diff_payload", {}).get("conflicts", []):
             in_conflict[one["item_id"]] = in_conflict.get(one["item_id"], 0) + 1
         self.behaviours = present_spec.behaviour_rows(self._bdd, in_conflict, {})
-        self.behaviours_line = f"BDD, {len(self._bdd)} items"
+        self.behaviours_line = f"{say(Term.BEHAVIOUR_HALF, self.head.segment)}, {len(self._bdd)} items"
         self.view = replace(self.view, components=present_spec.component_rows(self._sdd))
         changed = self._changed()
         self.is_dirty = self._differs()

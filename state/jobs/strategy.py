@@ -32,7 +32,7 @@ class StrategyState(JobPageState, rx.State):
         data = await loaders.load_frame(uow, job_id)
         track = present.track_facts(data.job, data.transitions, data.attempts, moment)
         self.head = present.head_view(data.job, track, segment)
-        self.rail = present.rail_view(data.job, data.counts)
+        self.rail = present.rail_view(data.job, data.counts, segment=segment)
         self.view = present_strategy.strategy_view(data.job, await loaders.load_proposals(uow, job_id), segment)
         if not self.view.is_open or self.chosen not in set(ProposalLevel):
             self.chosen = self.view.chosen

@@ -24,5 +24,5 @@ class TestReviewState(JobPageState, rx.State):
         suite = await loaders.load_tests(await self._actor(), job_id)
         track = present.track_facts(data.job, data.transitions, data.attempts, moment)
         self.head = present.head_view(data.job, track, segment)
-        self.rail = present.rail_view(data.job, data.counts)
-        self.view = present_records.safety_net(data.job, data.baseline, spec.bdd_items if spec else (), suite)
+        self.rail = present.rail_view(data.job, data.counts, segment=segment)
+        self.view = present_records.safety_net(data.job, data.baseline, spec.bdd_items if spec else (), suite, segment)

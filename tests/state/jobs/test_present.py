@@ -278,3 +278,41 @@ class TestRecords:
         assert [(one.name, one.why) for one in view.uncovered] == [
             ("Minimum charge applies after all surcharges", "no call with literal arguments")
         ]
+
+
+class TestGuidedWords:
+    def _words(self, segment: str) -> str:
+        job = story.job(S.DELIVERED, NOW).model_copy(
+            update={
+                "baseline_mode": "CHARACTERIZATION",
+                "execution_mode": "LOCAL_NATIVE",
+                "test_network_mode": "ENTERPRISE_ALLOWLIST",
+            }
+        )
+        views = [
+            present.rail_view(job, segment=segment),
+            present_delivery.evidence_view(job, None, None, {}, segment),
+            present_delivery.handover_view(job, bundle_bytes=None, published=None, record_hash=None, segment=segment),
+            present_spec.spec_view(job, story.spec(S.DELIVERED, NOW), segment),
+            present_strategy.strategy_view(job, story.proposals(), segment).figures,
+            present_records.safety_net(job, None, [], None, segment),
+            present_records.detail_sections(job, [], None, None, segment),
+        ]
+        return " ".join(str(view) for view in views)
+
+    TECHNICAL = (
+        "AST confidence",
+        "SDD, ",
+        "Local Native",
+        "FQDN allowlist",
+        "Characterization",
+        "One commit",
+        "the head",
+    )
+
+    def test_a_guided_reader_meets_no_technical_word(self) -> None:
+        assert [word for word in self.TECHNICAL if word in self._words("A")] == []
+
+    @pytest.mark.parametrize("segment", ["B", "C"])
+    def test_a_developer_and_an_enterprise_meet_all_of_them(self, segment: str) -> None:
+        assert [word for word in self.TECHNICAL if word not in self._words(segment)] == []
