@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from services.core.tree import Tree, is_within
+from services.core.wording import plural
 from services.engine.document import RenameOptions
 from services.engine.entities import ProjectScopes
 from services.engine.hazards import Hazard, HazardKind
@@ -190,10 +191,13 @@ def _hazards(project: ProjectScopes, places: Places, changed: list[Place], kept:
 
 _SENTENCES = {
     "opaque": "The file mentions the name but does not parse; it stays as it is.",
-    "guessed": "{} receivers of unknown type are taken for the only class with this member (first line given).",
-    "kept": "{} references keep the old name, which stays as an alias (first line given).",
-    "mentioned": "{} mentions in text keep the old name (first line given).",
+    "guessed": "Of unknown type, but taken for the only class with this member: {} (first line given).",
+    "kept": "The old name stays as an alias, used by {} (first line given).",
+    "mentioned": "The old name stays in {} in text (first line given).",
 }
+
+
+_NOUNS = {"guessed": "receiver", "kept": "reference", "mentioned": "mention"}
 
 
 def _grouped(kind: HazardKind, sentence: str, places: list[Place]) -> list[Hazard]:
@@ -202,7 +206,7 @@ def _grouped(kind: HazardKind, sentence: str, places: list[Place]) -> list[Hazar
     for place in places:
         by_path.setdefault(place.path, []).append(place.line)
     return [
-        Hazard(kind, path, min(lines), _SENTENCES[sentence].format(len(lines)))
+        Hazard(kind, path, min(lines), _SENTENCES[sentence].format(plural(len(lines), _NOUNS[sentence])))
         for path, lines in sorted(by_path.items())
     ]
 

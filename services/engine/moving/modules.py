@@ -1,6 +1,7 @@
 """Planning the renaming of a module or package."""
 
 from services.core.tree import Tree
+from services.core.wording import plural
 from services.engine.hazards import Hazard, HazardKind
 from services.engine.moving.draft import TreeDraft
 from services.engine.moving.loadable import require_loadable
@@ -53,8 +54,8 @@ def kept_hazards(route: ModuleRoute) -> list[Hazard]:
     by_path: dict[str, list[int]] = {}
     for path, line in route.kept:
         by_path.setdefault(path, []).append(line)
-    sentence = "{} references keep the old name; the old file stays and hands out the new module (first line given)."
+    sentence = "The old file stays and hands out the new module to {} (first line given)."
     return [
-        Hazard(HazardKind.OLD_NAME_KEPT, path, min(lines), sentence.format(len(set(lines))))
+        Hazard(HazardKind.OLD_NAME_KEPT, path, min(lines), sentence.format(plural(len(set(lines)), "reference")))
         for path, lines in sorted(by_path.items())
     ]

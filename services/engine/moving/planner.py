@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.core.tree import Tree
+from services.core.wording import plural
 from services.engine.hazards import Hazard, HazardKind
 from services.engine.module_names import placed_name
 from services.engine.moving.clients import Route, follow_clients
@@ -135,9 +136,9 @@ def _kept_hazards(route: Route) -> list[Hazard]:
     by_path: dict[str, list[int]] = {}
     for path, line, _ in route.kept:
         by_path.setdefault(path, []).append(line)
-    sentence = "{} references keep the old place, which goes on offering the names (first line given)."
+    sentence = "The old place goes on offering the names to {} (first line given)."
     return [
-        Hazard(HazardKind.OLD_NAME_KEPT, path, min(lines), sentence.format(len(lines)))
+        Hazard(HazardKind.OLD_NAME_KEPT, path, min(lines), sentence.format(plural(len(lines), "reference")))
         for path, lines in sorted(by_path.items())
     ]
 

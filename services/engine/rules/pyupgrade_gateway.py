@@ -1,11 +1,16 @@
 """The door to pyupgrade: one source text in, the same in newer syntax out. Runs in this process, reads nothing else."""
 
+import codecs
+import re
 import warnings
 
 from pyupgrade._data import Settings
 from pyupgrade._main import _fix_plugins, _fix_tokens
 
 NEWEST_KNOWN = (3, 14)
+
+_DECLARATION = re.compile(r"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+"""An encoding declaration as PEP 263 defines it, in one of the first two lines."""
 
 
 def upgraded(text: str, target: str, *, percent_format: bool, runtime_typing: bool) -> str:
@@ -25,6 +30,17 @@ def upgraded(text: str, target: str, *, percent_format: bool, runtime_typing: bo
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return str(_fix_tokens(_fix_plugins(text, settings=settings)))
-    except (SyntaxError, ValueError, RecursionError, MemoryError, IndexError, KeyError, AssertionError):
+            head, body = _behind_encoding(text)
+            return head + str(_fix_tokens(_fix_plugins(body, settings=settings)))
+    except (SyntaxError, ValueError, LookupError, RecursionError, MemoryError, AssertionError):
         return text
+
+
+def _behind_encoding(text: str) -> tuple[str, str]:
+    """Part the lines up to a declaration of another encoding than UTF-8, which must stay, from the rest."""
+    lines = text.splitlines(keepends=True)
+    for number, line in enumerate(lines[:2], 1):
+        declared = _DECLARATION.match(line)
+        if declared and codecs.lookup(declared[1]).name != "utf-8":
+            return "".join(lines[:number]), "".join(lines[number:])
+    return "", text
