@@ -33,6 +33,22 @@ class TestWaiting:
         page.get_by_role("dialog").get_by_role("button", name="Cancel job").click()
         expect(badge(page, "FAILED")).to_be_visible(timeout=SLOW_MS)
 
+    def test_a_scope_that_is_not_there_is_changed_on_the_page_that_says_so(
+        self, api: ApiClient, repository: Path, browse: Callable[[str], Page]
+    ) -> None:
+        job_id = api.create(repository.as_uri(), "Clean up", path_scope=["gone"])
+        api.wait(job_id, "REPO_PRECHECK_BLOCKED")
+        page = browse(f"/jobs/{job_id}")
+        page.get_by_role("link", name="Change scope").click()
+        expect(page.get_by_label("Path scope")).to_have_value("gone")
+        page.get_by_label("Path scope").fill("../elsewhere")
+        page.get_by_role("button", name="Check again and start").click()
+        expect(page.get_by_text("Enter folders or files inside the repository")).to_be_visible()
+        page.get_by_label("Path scope").fill("loud.py")
+        page.get_by_role("button", name="Check again and start").click()
+        expect(badge(page, "WAITING_STRATEGY")).to_be_visible(timeout=SLOW_MS)
+        expect(page.get_by_label("Path scope")).to_have_count(0)
+
 
 class TestNothingThere:
     @pytest.fixture
