@@ -171,7 +171,7 @@ class TestLimits:
         status, text = run(project, "--goal", "Clean up", "--option", "strategy=comprehensive", "--preview", "--json")
         answer = json.loads(text)
         assert status == 0 and [item["path"] for item in answer["files"]] == ["pkg/own.py"]
-        left = [note for note in answer["notes"] if note.startswith("Left alone")]
+        left = [note for note in answer["notes"] if note.startswith("Left alone: ")]
         assert len(left) == 2 and ".iamaignore" in left[0] and "generator" in left[1]
 
     @pytest.mark.parametrize(
