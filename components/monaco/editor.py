@@ -18,9 +18,6 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
-_SIDES = {"originalAriaLabel": "Before the change", "modifiedAriaLabel": "After the change"}
-
-
 class _Local(rx.NoSSRComponent):
     library = _MODULE.importable_path
     lib_dependencies: list[str] = ["@monaco-editor/react@4.7.0", "monaco-editor@0.57.0"]
@@ -72,5 +69,5 @@ def compare_editor(
         modified=modified,
         language=language,
         appearance=rx.color_mode,
-        options={**_OPTIONS, "readOnly": True, "renderSideBySide": beside, **_SIDES},
+        options={**_OPTIONS, "readOnly": True, "renderSideBySide": beside},
     )

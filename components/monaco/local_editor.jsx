@@ -82,4 +82,12 @@ const RestedEditor = ({ onChange, ...props }) => {
 };
 
 export const LocalEditor = themed(RestedEditor);
-export const LocalComparison = themed(DiffEditor);
+const NamedComparison = (props) => {
+  const onMount = (both) => {
+    both.getOriginalEditor().updateOptions({ ariaLabel: "Before the change" });
+    both.getModifiedEditor().updateOptions({ ariaLabel: "After the change" });
+  };
+  return createElement(DiffEditor, { ...props, onMount });
+};
+
+export const LocalComparison = themed(NamedComparison);

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -28,6 +29,16 @@ def story_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the build with sample jobs instead of a database."""
     with served_build("tests.support.job_harness:app", tmp_path_factory.mktemp("story"), {}) as url:
         yield url
+
+
+@pytest.fixture
+def guided(chromium: Browser, tmp_path: Path) -> Iterator[BrowserContext]:  # noqa: F811
+    """A fresh profile of a person who reads guided words."""
+    with (
+        served_build("tests.support.job_harness:app", tmp_path, {"IAMA_SAMPLE_SEGMENT": "A"}) as url,
+        gated_context(chromium, url) as context,
+    ):
+        yield context
 
 
 @pytest.fixture
@@ -72,6 +83,31 @@ class TestEveryScreen:
         page.goto("/jobs/00000000-0000-0000-0000-00000000dead/execution")
         expect(page.get_by_text("JOB_NOT_FOUND")).to_be_visible()
         expect(page.locator(".page-head h1")).to_have_count(0)
+
+
+class TestGuidedWords:
+    def test_no_screen_of_a_job_shows_a_technical_term(self, guided: BrowserContext) -> None:
+        technical = re.compile(
+            r"\b(BDD|SDD|AST confidence|FQDN|[Bb]aseline above|baseline holds|dirty|Characterization mode)\b"
+        )
+        found = {}
+        for screen in SCREENS:
+            page = _open(guided, screen)
+            page.locator(".rail-name").wait_for()
+            if words := technical.findall(page.get_by_role("main").inner_text()):
+                found[screen] = words
+            page.close()
+        assert found == {}
+
+    def test_the_spec_as_text_holds_behaviours_alone(self, guided: BrowserContext) -> None:
+        page = _open(guided, "spec")
+        page.get_by_role("button", name="Edit as text").click()
+        lines = page.locator(".spec-text .view-lines")
+        expect(lines).to_contain_text("Behaviours", timeout=20_000)
+        lines.click()
+        page.keyboard.press("Control+End")
+        expect(lines).to_contain_text("B-09")
+        expect(lines).not_to_contain_text("Structure")
 
 
 class TestExecution:

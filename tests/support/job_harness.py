@@ -3,8 +3,10 @@
 Serve `tests.support.job_harness:app` over a finished front-end build. Nothing of this ships with the product.
 """
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +22,8 @@ from state.jobs import loaders
 from tests.support import job_samples as story
 from tests.support.sample_views import PERSON
 
+SEGMENT_VARIABLE = "IAMA_SAMPLE_SEGMENT"
+"""Whose words the sample person reads: A, B or C."""
 _STARTED = now()
 _PERSON_ID = UUID(int=1)
 
@@ -114,8 +118,8 @@ async def _act(_actor: Any, job_id: UUID, action: JobAction, expected_revision: 
 def _install() -> None:
     PageState._unit_of_work = _no_database  # type: ignore[method-assign]
     PageState._actor = _actor  # type: ignore[method-assign]
-    session.identity.get_me = lambda _uow: _value(None)
-    session.person_view = lambda _me: PERSON
+    person = replace(PERSON, segment=os.environ.get(SEGMENT_VARIABLE, PERSON.segment))
+    session._person = lambda _uow: _value(person)
     for name, double in {
         "load_frame": _frame,
         "load_log": _log,
