@@ -46,7 +46,7 @@ class Words:
 SEGMENT_WORDS: dict[Term, Words] = {
     Term.BEHAVIOUR_HALF: Words("behaviour", "BDD"),
     Term.STRUCTURE_HALF: Words("structure", "SDD"),
-    Term.BASELINE: Words("Today's behaviour", "Baseline"),
+    Term.BASELINE: Words("Safety net", "Baseline"),
     Term.CHARACTERIZATION: Words("Snapshot of today's output", "Characterization mode"),
     Term.ATTEMPTS_NOTE: Words(
         "the old code above the line, the repair attempt below", "baseline above the line, attempt below"
