@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from services.canon.vocabulary import ProposalLevel
 from services.core.tree import Tree, normalise_path
+from services.core.wording import plural
 from services.engine.catalogue.draft import Draft
 from services.engine.catalogue.plans import ChangePlan
 from services.engine.catalogue.requests import Context, is_structural, requests_for
@@ -113,5 +114,6 @@ def _public_names(facts: PlanFacts, project: ProjectModel) -> list[Hazard]:
     if not facts.public_names_changed:
         return []
     paths = [item.path for item in project.in_scope if not item.is_test and item.path in facts.touched_paths]
-    sentence = f"{facts.public_names_changed} public names differ; callers outside the repository may use them."
+    names = plural(facts.public_names_changed, "name")
+    sentence = f"The public interface differs by {names}; callers outside the repository may use it."
     return [Hazard(HazardKind.PUBLIC_NAME, paths[0] if paths else ".", None, sentence)]
