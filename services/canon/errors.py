@@ -71,6 +71,7 @@ ERRORS: dict[str, ErrorSpec] = {
     "VALIDATION_FAILED": _s(422, "Some fields are not valid.", "Correct the listed fields."),
     "PREVIEW_TIMED_OUT": _s(422, "The preview took too long.", "Narrow the scope or ask for less at once."),
     "GOAL_NOT_UNDERSTOOD": _s(422, "This goal cannot be carried out without a model.", "Use one of the examples."),
+    "CHANGE_NOT_SAFE": _s(422, "The change cannot be made safely as asked.", "Widen the scope or ask for less."),
     "SENTENCE_NOT_UNDERSTOOD": _s(422, "No sentence could be turned into an item.", "Write it like an example."),
     "PATH_SCOPE_REQUIRED": _s(422, "No path scope was given.", "Name a folder or file; '.' is the whole tree."),
     "PATH_SCOPE_INVALID": _s(422, "The path scope is not a path inside the repository.", "Use a relative path."),

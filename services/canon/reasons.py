@@ -1,5 +1,8 @@
 """Why a job ended, in one sentence per reason: what the terminal, the API and the screens say."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from services.canon.errors import ERRORS
 
 REASON_SENTENCES: dict[str, str] = {
@@ -25,8 +28,18 @@ REASON_SENTENCES: dict[str, str] = {
 """Reasons told otherwise than the refusal of the same code; the rest stand in the table of errors."""
 
 
-def reason_sentence(reason: str | None) -> str | None:
-    """Say an end's reason in words; None for no reason and for one that nobody words."""
+PARTICULAR = frozenset({"CHANGE_NOT_SAFE", "CONTEXT_FILES_BLOCKED", "GOAL_NOT_UNDERSTOOD"})
+"""Reasons whose own sentence says more: what exactly stands in the way, and where."""
+
+
+def reason_sentence(reason: str | None, detail: Mapping[str, Any] | None = None) -> str | None:
+    """Say an end's reason in words; None for no reason and for one that nobody words.
+
+    Args:
+        detail: What the job keeps beside the reason; its `sentence` is told for the particular ones.
+    """
+    if reason in PARTICULAR and detail and detail.get("sentence"):
+        return str(detail["sentence"])
     if reason is None or reason in REASON_SENTENCES:
         return REASON_SENTENCES.get(reason or "")
     spec = ERRORS.get(reason)

@@ -79,7 +79,7 @@ def job_view(
         resume_state=job.resume_state,
         terminal_target=job.terminal_target,
         failure_reason=job.failure_reason,
-        failure_message=reason_sentence(job.failure_reason),
+        failure_message=reason_sentence(job.failure_reason, job.failure_detail),
         failure_class=job.failure_class,
         failure_detail=job.failure_detail,
         publishing_closed_reason=job.publishing_closed_reason,

@@ -27,6 +27,12 @@ class ContextBlockedError(IamaError):
     code = "CONTEXT_FILES_BLOCKED"
 
 
+class ChangeNotSafeError(IamaError):
+    """An understood goal that the engine refuses to carry out. `data`: refusal, location."""
+
+    code = "CHANGE_NOT_SAFE"
+
+
 class SecretInContextError(IamaError):
     """A secret stands in a file that would have left the machine. `data`: places[] as `path:line`, never the value."""
 

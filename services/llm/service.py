@@ -17,7 +17,7 @@ from services.core.ids import new_id
 from services.engine.goals import GoalNotUnderstoodError
 from services.llm.checks import check_for, onto_snapshot
 from services.llm.context.manifest import ContextManifest
-from services.llm.errors import CallCancelledError, OutputInvalidError, ProviderUnavailableError
+from services.llm.errors import CallCancelledError, ChangeNotSafeError, OutputInvalidError, ProviderUnavailableError
 from services.llm.ports import (
     Completion,
     CompletionCall,
@@ -89,8 +89,8 @@ class LlmService:
             ProviderUnavailableError: no allowed route answered; `data.retry_after_seconds` when the provider said so.
             OutputInvalidError: the answer did not fit, also after one repair.
             CallCancelledError: withdrawn; nothing of the answer is used.
-            GoalNotUnderstoodError, SecretInContextError, ContextTooLargeError, ContextBlockedError: refused before or
-            instead of a call.
+            GoalNotUnderstoodError, ChangeNotSafeError, SecretInContextError, ContextTooLargeError,
+                ContextBlockedError: refused before or instead of a call.
         Writes: one record per routed call through the recorder.
         Req: V1-LLM-01, V1-LLM-03, V1-LLM-05, V1-LLM-09, V1-LLM-10, V1-LLM-11.
         """
@@ -109,7 +109,7 @@ class LlmService:
         """A goal that only a model can reach stays the provider's failure: waiting may help, rewording would not."""
         try:
             return await self._run_route(request, route)
-        except (GoalNotUnderstoodError, SentenceNotUnderstoodError):
+        except (GoalNotUnderstoodError, ChangeNotSafeError, SentenceNotUnderstoodError):
             raise unavailable from None
 
     async def _run_route(self, request: StageRequest[T], route: Route) -> StageResult[T]:

@@ -102,7 +102,7 @@ def explain(job: RefactorJob, items: Sequence[ItemView], timers: Sequence[TimerV
     kind = STATE_KINDS[JobState(job.status)]
     if kind is StateKind.TERMINAL:
         with_reason = f" with {job.failure_reason}" if job.failure_reason else ""
-        return f"It ended{with_reason}. {reason_sentence(job.failure_reason) or ''}".strip()
+        return f"It ended{with_reason}. {reason_sentence(job.failure_reason, job.failure_detail) or ''}".strip()
     working = next((item for item in items if item.status in OPEN), None)
     if working is not None:
         return _about(working)

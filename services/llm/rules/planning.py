@@ -13,9 +13,10 @@ from services.engine.apply import OperationStatus, apply_document
 from services.engine.catalogue import ChangePlan, plan_change
 from services.engine.document import EditDocument, document_subset, document_to_json
 from services.engine.facts import PlanFacts, measure
-from services.engine.goals import Goal, GoalNotUnderstoodError, goal_words
+from services.engine.goals import Goal, goal_words
 from services.engine.project_model import ProjectModel
 from services.engine.refusals import RefusedError
+from services.llm.errors import ChangeNotSafeError
 from services.llm.rules.abilities import require_goal
 from services.llm.schemas import (
     ChangePayload,
@@ -61,12 +62,14 @@ def propose(payload: ChangePayload, project: ProjectModel, tree: Tree) -> Propos
     """Plan all three levels and describe each by what it would change (V1-FR-SPEC-001).
 
     Raises:
-        GoalNotUnderstoodError: the goal cannot be carried out without a model, or at no level.
+        GoalNotUnderstoodError: the goal cannot be carried out without a model.
+        ChangeNotSafeError: it is refused at every level.
     """
     goal = require_goal(payload.goal)
     levels = [_plan(goal, level, payload, project, tree) for level in ProposalLevel]
-    if all(planned.refusal for planned in levels):
-        raise _infeasible(levels[0].refusal)
+    refusals = [planned.refusal for planned in levels if planned.refusal]
+    if len(refusals) == len(levels):
+        raise _infeasible(refusals[0])
     first_of: dict[str, ProposalLevel] = {}
     for planned in levels:
         first_of.setdefault(planned.digest, planned.level)
@@ -78,7 +81,8 @@ def write_patch(payload: RefactorPayload, project: ProjectModel, tree: Tree) -> 
     """Return the edit document of the chosen level; empty, with what was looked for, when nothing applies.
 
     Raises:
-        GoalNotUnderstoodError: the goal cannot be carried out without a model, or not at this level.
+        GoalNotUnderstoodError: the goal cannot be carried out without a model.
+        ChangeNotSafeError: it is refused at this level.
     """
     goal = require_goal(payload.goal)
     planned = _plan(goal, payload.level, payload, project, tree)
@@ -118,12 +122,9 @@ def _allowed(
     return replace(planned, document=kept, steps=[*plan.steps, *left_out], facts=facts)
 
 
-def _infeasible(refusal: RefusedError | None) -> GoalNotUnderstoodError:
-    if refusal is None:
-        return GoalNotUnderstoodError()
-    return GoalNotUnderstoodError(
-        f"This cannot be done safely: {refusal.remedy} ({refusal.code} at {refusal.location})"
-    )
+def _infeasible(refusal: RefusedError) -> ChangeNotSafeError:
+    sentence = f"This cannot be done safely: {refusal.remedy} ({refusal.code} at {refusal.location})"
+    return ChangeNotSafeError(sentence=sentence, refusal=refusal.code.value, location=refusal.location)
 
 
 def _proposal(goal: Goal, planned: _Planned, first_alike: ProposalLevel, estimate_seconds: int) -> Proposal:

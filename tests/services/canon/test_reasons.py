@@ -15,3 +15,9 @@ class TestReasonSentence:
     def test_is_silent_without_a_reason(self) -> None:
         assert reason_sentence(None) is None
         assert reason_sentence("NOT_A_REASON") is None
+
+    def test_tells_what_exactly_stands_in_the_way_where_the_job_kept_it(self) -> None:
+        kept = {"sentence": "`total` is called outside the scope, at shop/cart.py:8."}
+        assert reason_sentence("CHANGE_NOT_SAFE", kept) == kept["sentence"]
+        assert reason_sentence("CHANGE_NOT_SAFE", {}) == reason_sentence("CHANGE_NOT_SAFE")
+        assert reason_sentence("NO_CHANGE_PRODUCED", kept) != kept["sentence"]

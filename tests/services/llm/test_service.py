@@ -16,6 +16,7 @@ from services.llm import service as llm
 from services.llm.context.redaction import Redactor
 from services.llm.errors import (
     CallCancelledError,
+    ChangeNotSafeError,
     ContextTooLargeError,
     OutputInvalidError,
     ProviderUnavailableError,
@@ -288,9 +289,10 @@ class TestRunRules:
     async def test_refuses_a_rename_of_what_is_not_there(self, keyless: Keyless) -> None:
         service, _, _ = keyless
         payload = SpecPayload(goal="Rename `missing` in `shop/prices.py` to `found`")
-        with pytest.raises(GoalNotUnderstoodError) as refusal:
+        with pytest.raises(ChangeNotSafeError) as refusal:
             await service.run(ask(Stage.PROPOSALS, payload, ProposalsOutput))
-        assert "ANCHOR_NOT_FOUND" in refusal.value.sentence
+        assert refusal.value.data["refusal"] == "ANCHOR_NOT_FOUND"
+        assert "shop/prices.py" in refusal.value.sentence
 
     async def test_answers_many_at_once_without_mixing_them(self, keyless: Keyless) -> None:
         service, _, _ = keyless
