@@ -1,8 +1,11 @@
 """What a change cannot prove safe, said before anything is changed."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from services.core.wording import plural
 
 
 class HazardKind(StrEnum):
@@ -61,3 +64,18 @@ def hazard_key(kind: str, path: str, line: int | None, sentence: str) -> str:
     """Return the key of a hazard that is held as plain values."""
     said = "\0".join((kind, path, str(line or ""), sentence))
     return f"HZ-{hashlib.sha256(said.encode('utf-8', 'surrogateescape')).hexdigest()[:12]}"
+
+
+def hazards_by_file(kind: HazardKind, sentence: str, noun: str, places: Iterable[tuple[str, int]]) -> list[Hazard]:
+    """Return one hazard per file of `places` (path, line), at its first line.
+
+    Args:
+        sentence: Has one `{}`, filled with the number of places in that file and the noun.
+    """
+    by_path: dict[str, list[int]] = {}
+    for path, line in places:
+        by_path.setdefault(path, []).append(line)
+    return [
+        Hazard(kind, path, min(lines), sentence.format(plural(len(lines), noun)))
+        for path, lines in sorted(by_path.items())
+    ]

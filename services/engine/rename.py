@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from services.core.tree import Tree, is_within
-from services.core.wording import plural
 from services.engine.document import RenameOptions
 from services.engine.entities import ProjectScopes
-from services.engine.hazards import Hazard, HazardKind
+from services.engine.hazards import Hazard, HazardKind, hazards_by_file
 from services.engine.names import is_protected, is_test
 from services.engine.refusals import RefusalCode, RefusedError
 from services.engine.rename_alias import alias_splices
@@ -201,14 +200,7 @@ _NOUNS = {"guessed": "receiver", "kept": "reference", "mentioned": "mention"}
 
 
 def _grouped(kind: HazardKind, sentence: str, places: list[Place]) -> list[Hazard]:
-    """Return one hazard per file."""
-    by_path: dict[str, list[int]] = {}
-    for place in places:
-        by_path.setdefault(place.path, []).append(place.line)
-    return [
-        Hazard(kind, path, min(lines), _SENTENCES[sentence].format(plural(len(lines), _NOUNS[sentence])))
-        for path, lines in sorted(by_path.items())
-    ]
+    return hazards_by_file(kind, _SENTENCES[sentence], _NOUNS[sentence], [(item.path, item.line) for item in places])
 
 
 def _distinct(splices: list[Splice]) -> list[Splice]:

@@ -6,6 +6,7 @@ the parts of a sentence mean nothing. A field that is set twice must be set to t
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -51,12 +52,12 @@ class Attempt:
         return at
 
 
-class Node:
+class Node(ABC):
     """A piece of a pattern."""
 
+    @abstractmethod
     def match(self, attempt: Attempt, at: int, found: Fields) -> Iterator[Step]:
         """Yield each way to match from a position: where it ends and the fields read so far."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)

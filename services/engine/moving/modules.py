@@ -1,8 +1,7 @@
 """Planning the renaming of a module or package."""
 
 from services.core.tree import Tree
-from services.core.wording import plural
-from services.engine.hazards import Hazard, HazardKind
+from services.engine.hazards import Hazard, HazardKind, hazards_by_file
 from services.engine.moving.draft import TreeDraft
 from services.engine.moving.loadable import require_loadable
 from services.engine.moving.module_clients import follow_module
@@ -51,11 +50,5 @@ def shim(route: ModuleRoute) -> bytes:
 
 def kept_hazards(route: ModuleRoute) -> list[Hazard]:
     """Return one hazard per file with references that stay."""
-    by_path: dict[str, list[int]] = {}
-    for path, line in route.kept:
-        by_path.setdefault(path, []).append(line)
     sentence = "The old file stays and hands out the new module to {} (first line given)."
-    return [
-        Hazard(HazardKind.OLD_NAME_KEPT, path, min(lines), sentence.format(plural(len(set(lines)), "reference")))
-        for path, lines in sorted(by_path.items())
-    ]
+    return hazards_by_file(HazardKind.OLD_NAME_KEPT, sentence, "reference", set(route.kept))

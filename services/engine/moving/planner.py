@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.core.tree import Tree
-from services.core.wording import plural
-from services.engine.hazards import Hazard, HazardKind
+from services.engine.hazards import Hazard, HazardKind, hazards_by_file
 from services.engine.module_names import placed_name
 from services.engine.moving.clients import Route, follow_clients
 from services.engine.moving.draft import TreeDraft
@@ -133,14 +132,9 @@ def _require_alias(route: Route) -> None:
 
 
 def _kept_hazards(route: Route) -> list[Hazard]:
-    by_path: dict[str, list[int]] = {}
-    for path, line, _ in route.kept:
-        by_path.setdefault(path, []).append(line)
     sentence = "The old place goes on offering the names to {} (first line given)."
-    return [
-        Hazard(HazardKind.OLD_NAME_KEPT, path, min(lines), sentence.format(plural(len(lines), "reference")))
-        for path, lines in sorted(by_path.items())
-    ]
+    places = [(path, line) for path, line, _ in route.kept]
+    return hazards_by_file(HazardKind.OLD_NAME_KEPT, sentence, "reference", places)
 
 
 def _new_file(old: bytes, text: str) -> bytes:
